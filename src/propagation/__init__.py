@@ -1,0 +1,1 @@
+"""How far a message goes on a follower graph, strategy against strategy."""

@@ -1,0 +1,1 @@
+"""Many runs: replicates in common worlds, their comparison, and what is kept of them."""

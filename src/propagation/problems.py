@@ -1,0 +1,44 @@
+"""What went wrong, said in one line each: the two errors every stage may raise."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with the input, and where: ``file:line: path: message``."""
+
+    message: str
+    path: str = ""
+    file: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        return ": ".join(part for part in (place, self.path, self.message) if part)
+
+
+class InputError(ValueError):
+    """The input is wrong; ``problems`` lists everything found, in the order of the file."""
+
+    def __init__(self, problems: Iterable[Problem] | Problem | str) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems)
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    def __reduce__(self) -> tuple[type["InputError"], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
+
+class MachineError(RuntimeError):
+    """The input is fine but this machine cannot do it now (disk, memory, a folder in use)."""
+
+
+def not_one_of(value: object, allowed: Iterable[object]) -> str:
+    """Say that ``value`` is not allowed, what is, and which one was probably meant."""
+    names = [str(name) for name in allowed]
+    close = difflib.get_close_matches(str(value), names, n=1)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    return f"'{value}' is not one of: {', '.join(names)}.{hint}"

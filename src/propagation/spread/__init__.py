@@ -1,0 +1,1 @@
+"""What happens: the rules, two engines that follow them, and what one run yields."""

@@ -1,0 +1,1 @@
+"""What we do: strategies as an agenda of timed posts."""
