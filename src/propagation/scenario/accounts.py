@@ -1,0 +1,312 @@
+"""The world of a scenario: who is there, what they care about, and who follows whom."""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+
+from propagation.scenario.fields import (
+    Amount,
+    Count,
+    Label,
+    Name,
+    Part,
+    Percent,
+    PositiveAmount,
+    PositiveCount,
+    PositiveQuantity,
+    Sha256,
+    Share,
+    Text,
+    example,
+    kind_of,
+)
+from propagation.scenario.units import found
+
+ROUNDING = 1e-6
+"""Shares written with rounded digits may miss 100% by this much."""
+
+
+class Spread(Part):
+    """A trait that differs between accounts: its mean and its spread (standard deviation)."""
+
+    model_config = example({"mean": 0.2, "spread": 0.1})
+
+    mean: PositiveQuantity = Field(description="Mean over the accounts of the segment.")
+    spread: PositiveQuantity = Field(
+        description="Standard deviation over the accounts. For a trait between 0 and 1 its square "
+        "must lie below mean x (1 - mean). For no spread write the plain number instead."
+    )
+
+
+class Column(Part):
+    """A trait taken from a column of the table of accounts."""
+
+    model_config = example({"column": "attention"})
+
+    column: Text = Field(description="Name of the column in the table of accounts.")
+
+
+def _check_spread(trait: float | Spread | Column) -> float | Spread | Column:
+    if isinstance(trait, Spread) and not trait.spread**2 < trait.mean * (1 - trait.mean):
+        highest = math.sqrt(max(0.0, trait.mean * (1 - trait.mean)))
+        limit = f"the spread must be below {highest:.4g}" if highest else "the mean must be below 1"
+        raise ValueError(
+            f"a trait between 0 and 1 cannot have mean {trait.mean:g} and spread "
+            f"{trait.spread:g}: {limit}"
+        )
+    return trait
+
+
+_PlainShare = Annotated[Share, Tag("[plain]")]
+_PlainAmount = Annotated[Amount, Tag("[plain]")]
+_PlainPositive = Annotated[PositiveAmount, Tag("[plain]")]
+_Spread = Annotated[Spread, Tag("[Spread]")]
+_Column = Annotated[Column, Tag("[Column]")]
+_SPREAD = Discriminator(kind_of(Spread="mean"))
+_COLUMN_OR_SPREAD = Discriminator(kind_of(Column="column", Spread="mean"))
+
+ShareTrait = Annotated[_PlainShare | _Spread, _SPREAD, AfterValidator(_check_spread)]
+AmountTrait = Annotated[_PlainAmount | _Spread, _SPREAD]
+ThresholdTrait = Annotated[_PlainPositive | _Spread, _SPREAD]
+ShareSource = Annotated[
+    _PlainShare | _Spread | _Column, _COLUMN_OR_SPREAD, AfterValidator(_check_spread)
+]
+AmountSource = Annotated[_PlainAmount | _Spread | _Column, _COLUMN_OR_SPREAD]
+ThresholdSource = Annotated[_PlainPositive | _Spread | _Column, _COLUMN_OR_SPREAD]
+
+_ATTENTION = (
+    "Probability that an account notices a message that appears in its feed, once for each "
+    "account it follows that shares it"
+)
+_VALUE = "What it is worth to the communicator to be noticed by such an account, in any unit"
+_INTEREST = (
+    "Interest in each topic, 0 to 1: how relevant a message on the topic is to such an account. "
+    "A topic left out is an error; `other` sets all topics not listed"
+)
+_THRESHOLD = (
+    "The account's own threshold, needed where a message responds to `own` thresholds: a number "
+    "of notices (1 or more), or a fraction of the followed accounts (up to 1)"
+)
+
+
+def _check_sum(shares: dict[str, float]) -> dict[str, float]:
+    total = math.fsum(shares.values())
+    if abs(total - 1) > ROUNDING:
+        raise ValueError(f"the shares sum to {100 * total:.6g}%, not to 100%")
+    return shares
+
+
+class Follows(Part):
+    """How many accounts the members of a segment follow, and in which segments."""
+
+    model_config = example({"mean": 40, "to": {"activists": "60%", "public": "40%"}})
+
+    mean: Amount = Field(description="Mean number of accounts that a member follows.")
+    to: Annotated[dict[Name, Percent], AfterValidator(_check_sum)] = Field(
+        default_factory=dict,
+        description="Share of these follows that goes to each segment; the shares sum to 100%. "
+        "Default: in proportion to the numbers of accounts in the segments.",
+    )
+
+
+class Popularity(Part):
+    """Few accounts are followed by many: a heavy tail of follower counts."""
+
+    model_config = example({"tail": 2.3, "at most": 5000})
+
+    tail: Annotated[PositiveAmount, Field(gt=2, le=100)] = Field(
+        description="Exponent of the tail, above 2: the number of accounts with k followers falls "
+        "as k to the power of minus this. Smaller means more unequal; 2.3 is typical."
+    )
+    at_most: PositiveCount = Field(
+        alias="at most", description="Largest number of followers an account can have."
+    )
+
+
+class Segment(Part):
+    """A group of accounts alike in what they care about and whom they follow."""
+
+    model_config = example(
+        {
+            "accounts": 3000,
+            "attention": 0.2,
+            "interest": {"protest": 0.8},
+            "follows": {"mean": 40, "to": {"activists": "60%", "public": "40%"}},
+            "popularity": {"tail": 2.3, "at most": 5000},
+            "reciprocity": "22%",
+            "clustering": 0.1,
+        }
+    )
+
+    accounts: PositiveCount = Field(description="Number of accounts in the segment.")
+    attention: ShareTrait = Field(description=f"{_ATTENTION}; 0 to 1, or a mean and spread.")
+    value: AmountTrait = Field(default=1.0, description=f"{_VALUE}; 0 or more.")
+    threshold: ThresholdTrait | None = Field(default=None, description=f"{_THRESHOLD}.")
+    interest: dict[Name, ShareTrait] = Field(description=f"{_INTEREST}.")
+    follows: Follows = Field(description="How many accounts its members follow, and where.")
+    popularity: Popularity | None = Field(
+        default=None,
+        description="How unequally the follows that reach this segment are spread over its "
+        "members. Default: every member is equally likely to be followed.",
+    )
+    reciprocity: Percent = Field(
+        default=0.0, description="Share of the follows inside the segment that are returned."
+    )
+    clustering: Share = Field(
+        default=0.0,
+        description="How often two accounts connected to the same member are connected "
+        "themselves, 0 to 1.",
+    )
+
+
+def _text_or_number(value: object) -> str:
+    return "[text]" if isinstance(value, str) else "[number]"
+
+
+ColumnPlace = Annotated[
+    Annotated[PositiveCount, Tag("[number]")] | Annotated[Text, Tag("[text]")],
+    Discriminator(_text_or_number),
+]
+
+
+class FollowsFile(Part):
+    """A real follower graph, read from a table of follows (CSV, TSV or blanks; gzip or not)."""
+
+    model_config = example({"follows": "follows.csv.gz", "follower": "src", "followee": "dst"})
+
+    follows: Text = Field(description="Path of the file, relative to the scenario file.")
+    follower: ColumnPlace = Field(
+        description="Column of the account that follows: its name, or its number from 1 in a file "
+        "without header.",
+    )
+    followee: ColumnPlace = Field(
+        description="Column of the account that is followed: its name, or its number from 1. "
+        "A message travels from followee to follower.",
+    )
+    ids: Literal["text", "integer"] | None = Field(
+        default=None,
+        description="Whether account ids are text or integers. Default: integers if all are.",
+    )
+    sha256: Sha256 | None = Field(
+        default=None,
+        description="Checksum of the file; if given, a file with another content is refused. "
+        "Default: not checked.",
+    )
+
+
+_Scalar = bool | int | float | str
+_List = tuple[_Scalar, ...]
+
+
+def _check_argument(value: object, depth: int = 0) -> object:
+    if isinstance(value, list | tuple) and depth < 2:
+        return tuple(_check_argument(item, depth + 1) for item in value)
+    if not isinstance(value, _Scalar) or (isinstance(value, float) and not math.isfinite(value)):
+        raise ValueError(
+            "must be a number, text, true, false, or a list (of lists) of these, "
+            f"not {found(value)}"
+        )
+    return value
+
+
+Argument = Annotated[_Scalar | _List | tuple[_List, ...], BeforeValidator(_check_argument)]
+
+
+class NetworkxGraph(Part):
+    """A follower graph from one of networkx's generators."""
+
+    model_config = example(
+        {"networkx": "watts_strogatz_graph", "arguments": {"n": 1000, "k": 10, "p": 0.1}}
+    )
+
+    networkx: Text = Field(description="Name of the generator, such as `watts_strogatz_graph`.")
+    arguments: dict[Name, Argument] = Field(
+        default_factory=dict,
+        description="Its arguments by name: numbers, text, true or false, or lists of these. A "
+        "seed is supplied unless given. Default: none.",
+    )
+    arrows: Literal["follower to followee", "followee to follower"] | None = Field(
+        default=None,
+        description="What an arrow of a directed graph means; must be given for a directed graph "
+        "and left out for an undirected one, where every edge is a follow both ways.",
+    )
+
+
+class SegmentTraits(Part):
+    """Traits that the accounts of one segment of a real graph have instead of everybody's."""
+
+    model_config = example({"attention": 0.3, "interest": {"rowing": 0.8, "other": 0.05}})
+
+    attention: ShareSource | None = Field(
+        default=None, description=f"{_ATTENTION}. Default: as for all accounts."
+    )
+    value: AmountSource | None = Field(
+        default=None, description=f"{_VALUE}. Default: as for all accounts."
+    )
+    threshold: ThresholdSource | None = Field(
+        default=None, description=f"{_THRESHOLD}. Default: as for all accounts."
+    )
+    interest: dict[Name, ShareSource] = Field(
+        default_factory=dict,
+        description="Interest in each topic, 0 to 1; `other` sets all topics not listed here. "
+        "Default: as for all accounts, topic by topic.",
+    )
+
+
+class Accounts(Part):
+    """The accounts of a real or networkx graph: their segments and traits."""
+
+    model_config = example(
+        {
+            "table": "accounts.csv",
+            "id": "node",
+            "segment": "sport",
+            "attention": 0.2,
+            "interest": {"rowing": 0.05},
+            "by segment": {"rowing": {"interest": {"rowing": 0.8}}},
+        }
+    )
+
+    table: Text | None = Field(
+        default=None,
+        description="Path of a table (CSV) with one row for each account, relative to the scenario "
+        "file. Default: no table; then all accounts are alike.",
+    )
+    id: Text | None = Field(
+        default=None, description="Column with the account's id; needed with a table."
+    )
+    segment: Text | None = Field(
+        default=None, description="Column with the account's segment. Default: no segments."
+    )
+    attention: ShareSource = Field(
+        description=f"{_ATTENTION}; 0 to 1, a mean and spread, or a column of the table."
+    )
+    value: AmountSource = Field(default=1.0, description=f"{_VALUE}; 0 or more.")
+    threshold: ThresholdSource | None = Field(default=None, description=f"{_THRESHOLD}.")
+    interest: dict[Name, ShareSource] = Field(description=f"{_INTEREST}.")
+    by_segment: dict[Name, SegmentTraits] = Field(
+        default_factory=dict,
+        alias="by segment",
+        description="Traits of the accounts of single segments, in place of those above. "
+        "Default: none.",
+    )
+    sha256: Sha256 | None = Field(
+        default=None,
+        description="Checksum of the table; if given, a table with another content is refused. "
+        "Default: not checked.",
+    )
+
+
+class OurAccount(Part):
+    """An account the communicator speaks through; give either `followers` or `account`."""
+
+    model_config = example({"followers": {"activists": 500}})
+
+    followers: dict[Name, Count] | None = Field(
+        default=None,
+        description="Number of followers it has in each segment, picked at random.",
+    )
+    account: Label | None = Field(
+        default=None, description="Id of an account of a real graph, followers and all."
+    )

@@ -1,0 +1,295 @@
+"""Checks between the blocks of a scenario: names that must exist, numbers that must fit together.
+
+They work on the scenario as written (nested dictionaries) and skip whatever is not of the expected
+kind, so that a wrong reference is reported together with a wrong number, not after it.
+"""
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from propagation.problems import not_one_of
+from propagation.scenario import units
+
+Path = tuple[str | int, ...]
+
+MOST_ACCOUNTS = 2**31 - 1
+WEEK = 168.0
+TRAITS = ("attention", "value", "threshold")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong at a path; ``key`` is the offending key if the path is the block around it."""
+
+    path: Path
+    message: str
+    key: str | None = None
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (path_text(self.path), self.message) if part)
+
+
+def path_text(path: Path) -> str:
+    """Write a path as in ``strategies.small[0].by``."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".")
+
+
+def find_cross_problems(tree: Mapping[str, object]) -> list[Finding]:
+    """Return everything in which the blocks of a written scenario do not fit together."""
+    checks = (_world, _graph, _total, _interest, _follows, _ours, _columns, _posts, _baseline)
+    return [finding for check in (*checks, _thresholds) for finding in check(tree)]
+
+
+def block(tree: object, *path: str) -> Mapping[str, object]:
+    """Return the block at a path, empty if there is none."""
+    for key in path:
+        tree = tree.get(key) if isinstance(tree, Mapping) else None
+    return tree if isinstance(tree, Mapping) else {}
+
+
+def _as_name(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
+
+
+def _whole(value: object) -> int:
+    try:
+        return units.read_whole(value)
+    except ValueError:
+        return 0
+
+
+def _share(value: object) -> float | None:
+    try:
+        return units.read_share(value)
+    except ValueError:
+        return None
+
+
+def _reference(path: Path, value: object, allowed: Collection[str]) -> Iterator[Finding]:
+    name = _as_name(value)
+    if name is not None and name not in allowed:
+        yield Finding(
+            path, not_one_of(name, sorted(allowed)) if allowed else f"'{name}' does not exist"
+        )
+
+
+def _keys(path: Path, written: Mapping[str, object], allowed: Collection[str]) -> Iterator[Finding]:
+    for name in written:
+        if name not in allowed:
+            yield Finding(path, not_one_of(name, sorted(allowed)), key=name)
+
+
+def _world(tree: Mapping[str, object]) -> Iterator[Finding]:
+    if "segments" in tree and "graph" in tree:
+        yield Finding((), "give either 'segments' or 'graph', not both", key="graph")
+    if "segments" not in tree and "graph" not in tree:
+        yield Finding((), "'segments' is missing (or 'graph' with 'accounts')")
+    if "graph" in tree and "accounts" not in tree:
+        yield Finding((), "'accounts' is missing: a graph needs the traits of its accounts")
+    if "accounts" in tree and "graph" not in tree:
+        yield Finding((), "'accounts' needs a 'graph'; segments hold their own", key="accounts")
+
+
+def _graph(tree: Mapping[str, object]) -> Iterator[Finding]:
+    graph = block(tree, "graph")
+    if "follows" in graph and graph.get("follower", 1) == graph.get("followee", 2):
+        message = "follower and followee are the same column; name the two columns of a follow"
+        yield Finding(("graph", "followee"), message)
+
+
+def _total(tree: Mapping[str, object]) -> Iterator[Finding]:
+    segments = block(tree, "segments")
+    total = sum(_whole(block(segments, name).get("accounts")) for name in segments)
+    total += len(block(tree, "ours"))
+    if total > MOST_ACCOUNTS:
+        message = f"{total:,} accounts in all are too many: at most {MOST_ACCOUNTS:,}"
+        yield Finding(("segments",), message)
+
+
+def _interest(tree: Mapping[str, object]) -> Iterator[Finding]:
+    topics: dict[str, None] = {}
+    for name in block(tree, "messages"):
+        topic = _as_name(block(tree, "messages", name).get("topic"))
+        if topic == "other":
+            message = "'other' cannot be a topic: it stands for the topics not listed"
+            yield Finding(("messages", name, "topic"), message)
+        elif topic is not None:
+            topics[topic] = None
+    for path in _places(tree):
+        place = block(tree, *path)
+        if isinstance(place.get("interest"), Mapping):
+            is_complete = path[:2] != ("accounts", "by segment")
+            interest = block(place, "interest")
+            yield from _topics((*path, "interest"), interest, topics, is_complete)
+
+
+def _topics(
+    path: Path, interest: Mapping[str, object], topics: Collection[str], is_complete: bool
+) -> Iterator[Finding]:
+    unknown = [name for name in interest if name not in topics and name != "other"]
+    for topic in topics:
+        if topic in interest:
+            continue
+        meant = difflib.get_close_matches(topic, unknown, n=1)
+        if meant:
+            yield Finding(path, not_one_of(meant[0], sorted(topics)), key=meant[0])
+        elif is_complete and "other" not in interest:
+            message = f"'{topic}' is missing: list every topic of a message, or set 'other'"
+            yield Finding(path, message)
+
+
+def _places(tree: Mapping[str, object]) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of all blocks that hold traits."""
+    for name in block(tree, "segments"):
+        yield ("segments", name)
+    if "accounts" in tree:
+        yield ("accounts",)
+    for name in block(tree, "accounts", "by segment"):
+        yield ("accounts", "by segment", name)
+
+
+def _follows(tree: Mapping[str, object]) -> Iterator[Finding]:
+    segments = block(tree, "segments")
+    for name in segments:
+        path = ("segments", name, "follows", "to")
+        yield from _keys(path, block(tree, *path), segments)
+
+
+def _ours(tree: Mapping[str, object]) -> Iterator[Finding]:
+    holders: dict[str, str] = {}
+    for name, ours in block(tree, "ours").items():
+        if not isinstance(ours, Mapping):
+            continue
+        if ("followers" in ours) == ("account" in ours):
+            yield Finding(("ours", name), "must have exactly one of: followers, account")
+            continue
+        yield from _followers(tree, name)
+        label = _as_name(ours.get("account"))
+        if label is None:
+            continue
+        path = ("ours", name, "account")
+        if "segments" in tree:
+            yield Finding(path, "needs a 'graph'; with segments give 'followers' instead")
+        elif label in holders:
+            yield Finding(path, f"'{label}' is already the account of '{holders[label]}'")
+        holders.setdefault(label, name)
+
+
+def _followers(tree: Mapping[str, object], name: str) -> Iterator[Finding]:
+    path = ("ours", name, "followers")
+    followers = block(tree, *path)
+    segments = block(tree, "segments")
+    if "segments" not in tree:
+        if followers and "segment" not in block(tree, "accounts"):
+            message = "needs segments: name the table's column under accounts.segment, or give "
+            yield Finding(path, message + "'account', the id of an account of the graph")
+        return
+    yield from _keys(path, followers, segments)
+    for segment, count in followers.items():
+        available = _whole(block(segments, segment).get("accounts"))
+        if available and _whole(count) > available:
+            message = f"{_whole(count):,} followers are more than the {available:,} accounts of "
+            yield Finding((*path, segment), f"{message}segment '{segment}'")
+
+
+def _columns(tree: Mapping[str, object]) -> Iterator[Finding]:
+    accounts = block(tree, "accounts")
+    if "table" in accounts and "id" not in accounts:
+        yield Finding(("accounts",), "'id' is missing: the column of the table with account ids")
+    if "by segment" in accounts and "segment" not in accounts:
+        message = "needs accounts.segment: the column of the table with the segments"
+        yield Finding(("accounts", "by segment"), message)
+    if "table" in accounts:
+        return
+    for key in ("id", "segment", "sha256"):
+        if key in accounts:
+            yield Finding(("accounts", key), "needs a table: give accounts.table")
+    for path in _places(tree):
+        place = block(tree, *path)
+        traits: dict[Path, object] = {(key,): place.get(key) for key in TRAITS}
+        traits |= {("interest", key): trait for key, trait in block(place, "interest").items()}
+        for inner, trait in traits.items():
+            if "column" in block(trait) and path[0] == "accounts":
+                yield Finding((*path, *inner), "needs a table: give accounts.table")
+
+
+def _posts(tree: Mapping[str, object]) -> Iterator[Finding]:
+    for strategy, posts in block(tree, "strategies").items():
+        seen: set[tuple[object, object, float]] = set()
+        for i, post in enumerate(posts if isinstance(posts, list | tuple) else ()):
+            path = ("strategies", strategy, i)
+            post = block(post)
+            yield from _reference((*path, "post"), post.get("post"), block(tree, "messages"))
+            yield from _reference((*path, "by"), post.get("by"), block(tree, "ours"))
+            yield from _times((*path, "at"), post, _horizon(tree), seen)
+
+
+def _horizon(tree: Mapping[str, object]) -> float:
+    try:
+        return units.read_duration(tree["horizon"]) if "horizon" in tree else WEEK
+    except ValueError:
+        return float("inf")
+
+
+def _times(
+    path: Path,
+    post: Mapping[str, object],
+    horizon: float,
+    seen: set[tuple[object, object, float]],
+) -> Iterator[Finding]:
+    at = post.get("at")
+    for i, text in enumerate(at if isinstance(at, list | tuple) else [at]):
+        try:
+            time = units.read_duration(text)
+        except ValueError:
+            continue
+        place = (*path, i) if isinstance(at, list | tuple) else path
+        if time >= horizon:
+            message = f"'{text}' is not before the horizon of {units.write_duration(horizon)}"
+            yield Finding(place, message)
+        posting = (_as_name(post.get("post")), _as_name(post.get("by")), time)
+        if posting in seen:
+            message = f"'{posting[1]}' already posts '{posting[0]}' at {text} in this strategy"
+            yield Finding(place, message)
+        seen.add(posting)
+
+
+def _baseline(tree: Mapping[str, object]) -> Iterator[Finding]:
+    baseline = block(tree, "compare").get("baseline")
+    yield from _reference(("compare", "baseline"), baseline, block(tree, "strategies"))
+
+
+def _thresholds(tree: Mapping[str, object]) -> Iterator[Finding]:
+    """Check that accounts have thresholds, of the right size, where a message asks for them."""
+    for message in block(tree, "messages"):
+        rule = block(tree, "messages", message, "response", "threshold")
+        for kind in ("notices", "fraction"):
+            if rule.get(kind) != "own":
+                continue
+            for path in _places(tree):
+                yield from _threshold(path, block(tree, *path), kind, message)
+
+
+def _threshold(
+    path: Path, place: Mapping[str, object], kind: str, message: str
+) -> Iterator[Finding]:
+    if "threshold" not in place:
+        if path[:2] != ("accounts", "by segment"):
+            wording = f"'threshold' is missing: message '{message}' responds to own thresholds"
+            yield Finding(path, wording)
+        return
+    trait = place["threshold"]
+    mean = _share(block(trait).get("mean") if isinstance(trait, Mapping) else trait)
+    spread = _share(block(trait).get("spread", 0.0)) or 0.0
+    if mean is None:
+        return
+    if kind == "notices" and mean < 1:
+        wording = f"must be 1 or more, not {mean:g}: message '{message}' counts notices"
+        yield Finding((*path, "threshold"), wording)
+    if kind == "fraction" and (mean > 1 or (spread and not spread**2 < mean * (1 - mean))):
+        wording = f"must lie between 0 and 1: message '{message}' asks for a fraction"
+        yield Finding((*path, "threshold"), wording)

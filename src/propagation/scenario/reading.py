@@ -1,0 +1,94 @@
+"""Scenario files: read with every problem named at once, and written back."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from propagation.problems import InputError, Problem
+from propagation.scenario import wording
+from propagation.scenario.cross_checks import Finding, find_cross_problems
+from propagation.scenario.fields import FROM_FILE
+from propagation.scenario.spec import Scenario
+from propagation.scenario.units import found
+from propagation.scenario.writing import write_scenario
+from propagation.scenario.yaml_tree import Tree, read_tree
+
+__all__ = ["parse_scenario", "read_scenario", "write_scenario"]
+
+LARGEST = 512 * 1024
+"""Largest scenario file in bytes; long lists come from tables."""
+
+
+def read_scenario(path: str | os.PathLike[str]) -> Scenario:
+    """Return the resolved scenario in a YAML file.
+
+    Paths inside are kept as written; they are relative to the folder of this file.
+
+    Raises
+    ------
+    InputError
+        With every problem found, each with its line.
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise InputError(Problem("there is no such file", file=str(path))) from None
+    except IsADirectoryError:
+        raise InputError(Problem("is a folder, not a scenario file", file=str(path))) from None
+    except OSError as error:
+        message = "is a folder, not a scenario file" if file.is_dir() else error.strerror
+        raise InputError(Problem(f"cannot be read: {message}", file=str(path))) from None
+    if len(content) > LARGEST:
+        raise InputError(_too_large(str(path)))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = Problem("is not UTF-8 text: save it as UTF-8", file=str(path), line=line)
+        raise InputError(problem) from None
+    return parse_scenario(text, str(path))
+
+
+def parse_scenario(text: str, file_name: str = "scenario") -> Scenario:
+    """Return the resolved scenario in a YAML text; ``file_name`` is for messages only.
+
+    Raises
+    ------
+    InputError
+        With every problem found, each with its line.
+    """
+    if len(text.encode(errors="replace")) > LARGEST:
+        raise InputError(_too_large(file_name))
+    tree = read_tree(text.removeprefix("\ufeff"), file_name)
+    scenario = _validate(tree) if isinstance(tree.data, dict) else None
+    if tree.data is not None and not isinstance(tree.data, dict):
+        tree.report((), f"must be a block of 'key: value' lines, not {found(tree.data)}")
+    if scenario is None or tree.problems:
+        raise InputError(sorted(set(tree.problems), key=lambda p: (p.line or 0, p.path, p.message)))
+    return scenario
+
+
+def _too_large(file: str) -> Problem:
+    return Problem(f"is larger than {LARGEST // 1024} kB: long lists belong in tables", file=file)
+
+
+def _validate(tree: Tree) -> Scenario | None:
+    """Return the scenario of a tree, or report in the tree what is wrong with it."""
+    _report(tree, find_cross_problems(tree.data))
+    try:
+        return Scenario.model_validate(tree.data, context=FROM_FILE, by_alias=True, by_name=False)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    _report(tree, wording.findings(errors, tree))
+    if not tree.problems:
+        _report(tree, [f for e in errors for f in getattr(e["ctx"]["error"], "findings", ())])
+    return None
+
+
+def _report(tree: Tree, findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        tree.report(finding.path, finding.message, finding.key)
