@@ -3,7 +3,7 @@
 import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from propagation.scenario.fields import (
     Amount,
@@ -28,7 +28,10 @@ ROUNDING = 1e-6
 
 
 class Spread(Part):
-    """A trait that differs between accounts: its mean and its spread (standard deviation)."""
+    """A trait that differs between accounts: drawn by its mean and its standard deviation.
+
+    Traits between 0 and 1 follow a Beta distribution, values and thresholds a lognormal one.
+    """
 
     model_config = example({"mean": 0.2, "spread": 0.1})
 
@@ -156,7 +159,7 @@ class Segment(Part):
     clustering: Share = Field(
         default=0.0,
         description="How often two accounts connected to the same member are connected "
-        "themselves, 0 to 1.",
+        "themselves, 0 to 1 (exactly: `docs/drawn-graphs.md`).",
     )
 
 
@@ -210,7 +213,11 @@ def _check_argument(value: object, depth: int = 0) -> object:
     return value
 
 
-Argument = Annotated[_Scalar | _List | tuple[_List, ...], BeforeValidator(_check_argument)]
+Argument = Annotated[
+    _Scalar | _List | tuple[_List, ...],
+    BeforeValidator(_check_argument),
+    WithJsonSchema({"type": ["number", "string", "boolean", "array"]}),
+]
 
 
 class NetworkxGraph(Part):

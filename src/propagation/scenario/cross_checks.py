@@ -13,6 +13,8 @@ from propagation.scenario import units
 
 Path = tuple[str | int, ...]
 
+EVERYBODY = "everybody"
+"""The one segment of a graph whose accounts are not told apart."""
 MOST_ACCOUNTS = 2**31 - 1
 WEEK = 168.0
 TRAITS = ("attention", "value", "threshold")
@@ -184,10 +186,9 @@ def _followers(tree: Mapping[str, object], name: str) -> Iterator[Finding]:
     followers = block(tree, *path)
     segments = block(tree, "segments")
     if "segments" not in tree:
-        if followers and "segment" not in block(tree, "accounts"):
-            message = "needs segments: name the table's column under accounts.segment, or give "
-            yield Finding(path, message + "'account', the id of an account of the graph")
-        return
+        if "segment" not in block(tree, "accounts"):
+            yield from _keys(path, followers, (EVERYBODY,))
+        return  # the segments of a table are known once it is read
     yield from _keys(path, followers, segments)
     for segment, count in followers.items():
         available = _whole(block(segments, segment).get("accounts"))
@@ -200,7 +201,7 @@ def _columns(tree: Mapping[str, object]) -> Iterator[Finding]:
     accounts = block(tree, "accounts")
     if "table" in accounts and "id" not in accounts:
         yield Finding(("accounts",), "'id' is missing: the column of the table with account ids")
-    if "by segment" in accounts and "segment" not in accounts:
+    if block(accounts, "by segment") and "segment" not in accounts:
         message = "needs accounts.segment: the column of the table with the segments"
         yield Finding(("accounts", "by segment"), message)
     if "table" in accounts:
@@ -284,12 +285,11 @@ def _threshold(
         return
     trait = place["threshold"]
     mean = _share(block(trait).get("mean") if isinstance(trait, Mapping) else trait)
-    spread = _share(block(trait).get("spread", 0.0)) or 0.0
     if mean is None:
         return
     if kind == "notices" and mean < 1:
         wording = f"must be 1 or more, not {mean:g}: message '{message}' counts notices"
         yield Finding((*path, "threshold"), wording)
-    if kind == "fraction" and (mean > 1 or (spread and not spread**2 < mean * (1 - mean))):
-        wording = f"must lie between 0 and 1: message '{message}' asks for a fraction"
+    if kind == "fraction" and mean > 1:
+        wording = f"must be at most 1, not {mean:g}: message '{message}' asks for a fraction"
         yield Finding((*path, "threshold"), wording)

@@ -141,7 +141,17 @@ Name = Annotated[
         {"type": ["string", "integer"], "pattern": r"^[^.\[\]]+$", "maxLength": LONGEST_NAME}
     ),
 ]
-FolderName = Annotated[Name, AfterValidator(_check_folder_name)]
+FolderName = Annotated[
+    Name,
+    AfterValidator(_check_folder_name),
+    WithJsonSchema(
+        {
+            "type": ["string", "integer"],
+            "pattern": r'^[^.\[\]/\\<>:"|?*]+$',
+            "maxLength": LONGEST_NAME,
+        }
+    ),
+]
 Label = Annotated[
     str,
     BeforeValidator(_text),

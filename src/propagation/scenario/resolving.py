@@ -44,7 +44,7 @@ def complete_accounts(accounts: Accounts, topics: Collection[str]) -> Accounts:
 def complete_interest(
     own: Mapping[str, Interest], inherited: Mapping[str, Interest], topics: Collection[str]
 ) -> dict[str, Interest]:
-    """Return the interest in each topic: the own, else the own ``other``, else the inherited."""
-    others = dict.fromkeys(topics, own[OTHER]) if OTHER in own else {}
-    listed = {topic: interest for topic, interest in own.items() if topic != OTHER}
-    return {**inherited, **others, **listed}
+    """Return the interest in each topic used: the own, else the own ``other``, else inherited."""
+    rest = {**inherited, **(dict.fromkeys(topics, own[OTHER]) if OTHER in own else {})}
+    known = {**rest, **own}
+    return {topic: known[topic] for topic in sorted(topics)}

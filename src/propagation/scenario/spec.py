@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from propagation.scenario.accounts import (
     Accounts,
@@ -52,6 +52,7 @@ from propagation.scenario.resolving import complete_accounts, complete_segments
 __all__ = [
     "MEASURED_DELAY",
     "METRICS",
+    "METRIC_MEANINGS",
     "Accounts",
     "Column",
     "Compare",
@@ -94,7 +95,21 @@ Metric = Literal[
     "depth",
     "structural_virality",
 ]
-METRICS: tuple[str, ...] = get_args(Metric)
+METRIC_MEANINGS: dict[Metric, str] = {
+    "reach": "accounts that noticed a message, each counted once",
+    "relevant_reach": "accounts among them to whom it is relevant",
+    "valued_reach": "value x interest, added up over the accounts reached",
+    "impressions": "notices, repeated ones included",
+    "wasted": "notices that led to no share",
+    "shares": "shares by others than our own accounts",
+    "time_to_half": "hours from the first post to half of the shares",
+    "peak_hourly_shares": "most shares in one hour",
+    "doubling_time": "mean hours in which shares double, until half of them have happened",
+    "largest_cascade": "posts and shares in the largest tree of shares",
+    "depth": "longest chain of shares from a post",
+    "structural_virality": "mean distance between two accounts of one tree of shares",
+}
+METRICS: tuple[Metric, ...] = get_args(Metric)
 """Names of the metrics, as in output files; a scenario file may write blanks for underscores."""
 
 DRAWS = 10
@@ -105,10 +120,10 @@ class Precision(Part):
 
     model_config = example({"within": "5%", "at most": 20000})
 
-    within: Annotated[PositivePercent, Field(lt=1)] = Field(
+    within: PositivePercent = Field(
         default=0.05,
         description="Half-width of the mean's 95% interval, as a share of the mean; above 0 and "
-        "below 100%.",
+        "up to 100%.",
     )
     at_most: SmallCount = Field(
         default=20_000, alias="at most", description="Largest number of replicates."
@@ -128,6 +143,11 @@ class Post(Part):
     )
 
 
+_SPELLINGS = [
+    *dict.fromkeys(name for metric in METRICS for name in (metric.replace("_", " "), metric))
+]
+
+
 def _metric(value: object) -> object:
     return value.replace(" ", "_") if isinstance(value, str) else value
 
@@ -137,8 +157,8 @@ class Compare(Part):
 
     model_config = example({"on": "relevant reach", "baseline": "large", "matters": "5%"})
 
-    on: Annotated[Metric, BeforeValidator(_metric)] = Field(
-        description="The metric that decides: " + ", ".join(METRICS).replace("_", " ") + "."
+    on: Annotated[Metric, BeforeValidator(_metric), WithJsonSchema({"enum": _SPELLINGS})] = Field(
+        description="The metric that decides; its name may be written with blanks or underscores."
     )
     baseline: Name = Field(description="The strategy that the others are compared with.")
     matters: Percent = Field(
@@ -156,6 +176,30 @@ Graph = Annotated[
 
 class Scenario(Part):
     """A question put to the model: a world, our accounts, messages, and strategies to compare."""
+
+    model_config = example(
+        {
+            "name": "first steps",
+            "segments": {
+                "customers": {
+                    "accounts": 2000,
+                    "attention": 0.2,
+                    "interest": {"news": 0.3},
+                    "follows": {"mean": 20},
+                }
+            },
+            "ours": {
+                "small": {"followers": {"customers": 100}},
+                "large": {"followers": {"customers": 1000}},
+            },
+            "messages": {"launch": {"topic": "news", "resonance": 0.1}},
+            "strategies": {
+                "through the small one": [{"post": "launch", "by": "small", "at": "0 h"}],
+                "through the large one": [{"post": "launch", "by": "large", "at": "0 h"}],
+            },
+            "compare": {"on": "reach", "baseline": "through the small one"},
+        }
+    )
 
     name: FolderName = Field(description="Name of the scenario and of its results folder.")
     question: Annotated[str, Field(min_length=1, max_length=10_000)] | None = Field(
@@ -183,7 +227,7 @@ class Scenario(Part):
         "0 to 1.",
     )
     draws: SmallCount = Field(
-        default_factory=lambda data: 1 if isinstance(data.get("graph"), FollowsFile) else DRAWS,
+        default=DRAWS,
         description="Number of worlds drawn (graph, audiences, traits); the replicates take turns. "
         f"Default: {DRAWS}, and 1 with a file of follows.",
     )
@@ -222,6 +266,8 @@ class Scenario(Part):
         # A frozen object is completed once, here, before anybody else has seen it.
         if self.segments is not None:
             self.__dict__["segments"] = complete_segments(self.segments, topics)
+        if "draws" not in self.model_fields_set and isinstance(self.graph, FollowsFile):
+            self.__dict__["draws"] = 1
         if self.accounts is not None:
             self.__dict__["accounts"] = complete_accounts(self.accounts, topics)
         return self

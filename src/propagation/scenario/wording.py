@@ -43,7 +43,17 @@ def findings(errors: list[ErrorDetails], tree: Tree) -> Iterator[Finding]:
             continue  # an empty or unreadable value, which is reported already
         if error["type"] == "too_short" and error["ctx"]["min_length"] <= _size(error["input"]):
             continue  # only because entries that are wrong were not counted
+        if error["type"] == "missing" and _is_misspelt(error, errors):
+            continue
         yield _finding(error, path, tree)
+
+
+def _is_misspelt(missing: ErrorDetails, errors: list[ErrorDetails]) -> bool:
+    """Say whether the key is missing only because it stands there under a similar name."""
+    *block, key = missing["loc"]
+    unknown = [e["loc"] for e in errors if e["type"] == "extra_forbidden"]
+    beside = [str(location[-1]) for location in unknown if list(location[:-1]) == block]
+    return any(f"Did you mean '{key}'?" in not_one_of(name, [key]) for name in beside)
 
 
 def _size(value: object) -> int:
