@@ -14,69 +14,24 @@ from propagation.scenario.fields import (
     Percent,
     PositiveAmount,
     PositiveCount,
-    PositiveQuantity,
     Sha256,
     Share,
     Text,
     example,
-    kind_of,
+)
+from propagation.scenario.traits import (
+    AmountSource,
+    AmountTrait,
+    ShareSource,
+    ShareTrait,
+    ThresholdSource,
+    ThresholdTrait,
 )
 from propagation.scenario.units import found
 
 ROUNDING = 1e-6
 """Shares written with rounded digits may miss 100% by this much."""
 
-
-class Spread(Part):
-    """A trait that differs between accounts: drawn by its mean and its standard deviation.
-
-    Traits between 0 and 1 follow a Beta distribution, values and thresholds a lognormal one.
-    """
-
-    model_config = example({"mean": 0.2, "spread": 0.1})
-
-    mean: PositiveQuantity = Field(description="Mean over the accounts of the segment.")
-    spread: PositiveQuantity = Field(
-        description="Standard deviation over the accounts. For a trait between 0 and 1 its square "
-        "must lie below mean x (1 - mean). For no spread write the plain number instead."
-    )
-
-
-class Column(Part):
-    """A trait taken from a column of the table of accounts."""
-
-    model_config = example({"column": "attention"})
-
-    column: Text = Field(description="Name of the column in the table of accounts.")
-
-
-def _check_spread(trait: float | Spread | Column) -> float | Spread | Column:
-    if isinstance(trait, Spread) and not trait.spread**2 < trait.mean * (1 - trait.mean):
-        highest = math.sqrt(max(0.0, trait.mean * (1 - trait.mean)))
-        limit = f"the spread must be below {highest:.4g}" if highest else "the mean must be below 1"
-        raise ValueError(
-            f"a trait between 0 and 1 cannot have mean {trait.mean:g} and spread "
-            f"{trait.spread:g}: {limit}"
-        )
-    return trait
-
-
-_PlainShare = Annotated[Share, Tag("[plain]")]
-_PlainAmount = Annotated[Amount, Tag("[plain]")]
-_PlainPositive = Annotated[PositiveAmount, Tag("[plain]")]
-_Spread = Annotated[Spread, Tag("[Spread]")]
-_Column = Annotated[Column, Tag("[Column]")]
-_SPREAD = Discriminator(kind_of(Spread="mean"))
-_COLUMN_OR_SPREAD = Discriminator(kind_of(Column="column", Spread="mean"))
-
-ShareTrait = Annotated[_PlainShare | _Spread, _SPREAD, AfterValidator(_check_spread)]
-AmountTrait = Annotated[_PlainAmount | _Spread, _SPREAD]
-ThresholdTrait = Annotated[_PlainPositive | _Spread, _SPREAD]
-ShareSource = Annotated[
-    _PlainShare | _Spread | _Column, _COLUMN_OR_SPREAD, AfterValidator(_check_spread)
-]
-AmountSource = Annotated[_PlainAmount | _Spread | _Column, _COLUMN_OR_SPREAD]
-ThresholdSource = Annotated[_PlainPositive | _Spread | _Column, _COLUMN_OR_SPREAD]
 
 _ATTENTION = (
     "Probability that an account notices a message that appears in its feed, once for each "

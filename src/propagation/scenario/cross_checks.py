@@ -5,6 +5,7 @@ kind, so that a wrong reference is reported together with a wrong number, not af
 """
 
 import difflib
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -73,14 +74,12 @@ def _share(value: object) -> float | None:
 
 def _reference(path: Path, value: object, allowed: Collection[str]) -> Iterator[Finding]:
     name = _as_name(value)
-    if name is not None and name not in allowed:
-        yield Finding(
-            path, not_one_of(name, sorted(allowed)) if allowed else f"'{name}' does not exist"
-        )
+    if name is not None and allowed and name not in allowed:
+        yield Finding(path, not_one_of(name, sorted(allowed)))
 
 
 def _keys(path: Path, written: Mapping[str, object], allowed: Collection[str]) -> Iterator[Finding]:
-    for name in written:
+    for name in written if allowed else ():
         if name not in allowed:
             yield Finding(path, not_one_of(name, sorted(allowed)), key=name)
 
@@ -186,7 +185,7 @@ def _followers(tree: Mapping[str, object], name: str) -> Iterator[Finding]:
     followers = block(tree, *path)
     segments = block(tree, "segments")
     if "segments" not in tree:
-        if "segment" not in block(tree, "accounts"):
+        if "graph" in tree and "segment" not in block(tree, "accounts"):
             yield from _keys(path, followers, (EVERYBODY,))
         return  # the segments of a table are known once it is read
     yield from _keys(path, followers, segments)
@@ -231,9 +230,10 @@ def _posts(tree: Mapping[str, object]) -> Iterator[Finding]:
 
 def _horizon(tree: Mapping[str, object]) -> float:
     try:
-        return units.read_duration(tree["horizon"]) if "horizon" in tree else WEEK
+        hours = units.read_duration(tree["horizon"]) if "horizon" in tree else WEEK
     except ValueError:
-        return float("inf")
+        return math.inf
+    return hours if hours > 0 else math.inf
 
 
 def _times(

@@ -91,19 +91,19 @@ def _check_agent_class(place: str) -> str:
 
 def _duration(value: object, info: ValidationInfo) -> float:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and info.context is not FROM_FILE:
-        return units.read_number(value)
-    return units.read_duration(value)
+    is_hours = is_number and info.context is not FROM_FILE
+    hours = units.read_number(value) if is_hours else units.read_duration(value)
+    if hours > LONGEST_DURATION:
+        raise ValueError(f"must be at most 5000 weeks, not {units.found(value)}")
+    return hours
 
 
 def _horizon(value: object, info: ValidationInfo) -> float:
     if value == "none" or value == math.inf:
         return math.inf
     hours = _duration(value, info)
-    if not 0 < hours <= LONGEST_DURATION:
-        raise ValueError(
-            f"must be 'none' or a duration above 0 h and up to 5000 weeks, not {units.found(value)}"
-        )
+    if not hours > 0:
+        raise ValueError(f"must be 'none' or a duration above 0 h, not {units.found(value)}")
     return hours
 
 
@@ -205,14 +205,14 @@ Seed = Annotated[int, BeforeValidator(units.read_whole), Field(ge=0, le=2**63 - 
 Hours = Annotated[
     float,
     BeforeValidator(_duration),
-    Field(ge=0, le=LONGEST_DURATION),
+    Field(ge=0),
     _written(units.write_duration),
     WithJsonSchema(DURATION_SCHEMA),
 ]
 PositiveHours = Annotated[
     float,
     BeforeValidator(_duration),
-    Field(gt=0, le=LONGEST_DURATION),
+    Field(gt=0),
     _written(units.write_duration),
     WithJsonSchema(DURATION_SCHEMA),
 ]
@@ -233,6 +233,13 @@ Times = Annotated[
         {"anyOf": [DURATION_SCHEMA, {"type": "array", "items": DURATION_SCHEMA, "minItems": 1}]}
     ),
 ]
+
+
+def check_block(value: object) -> object:
+    """Refuse what is neither a block nor a part, before a union asks for its keys."""
+    if not isinstance(value, Mapping | Part):
+        raise ValueError(f"must be a block of 'key: value' lines, not {units.found(value)}")
+    return value
 
 
 def kind_of(**kinds: str) -> Callable[[object], str]:

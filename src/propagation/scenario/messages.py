@@ -15,6 +15,7 @@ from propagation.scenario.fields import (
     PositiveHours,
     PositivePercent,
     SmallCount,
+    check_block,
     example,
     kind_of,
     word_or_number,
@@ -63,6 +64,7 @@ class FractionThreshold(Part):
 
 
 def _check_threshold(threshold: object) -> object:
+    check_block(threshold)
     if isinstance(threshold, Mapping) and len({"notices", "fraction"} & set(threshold)) != 1:
         raise ValueError("must have exactly one of: notices, fraction")
     return threshold

@@ -1,13 +1,12 @@
 """The scenario: one frozen object that holds everything a run depends on, defaults filled in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from propagation.scenario.accounts import (
     Accounts,
-    Column,
     Follows,
     FollowsFile,
     NetworkxGraph,
@@ -15,7 +14,6 @@ from propagation.scenario.accounts import (
     Popularity,
     Segment,
     SegmentTraits,
-    Spread,
 )
 from propagation.scenario.cross_checks import Finding, find_cross_problems
 from propagation.scenario.fields import (
@@ -30,6 +28,7 @@ from propagation.scenario.fields import (
     Share,
     SmallCount,
     Times,
+    check_block,
     example,
     kind_of,
 )
@@ -48,6 +47,7 @@ from propagation.scenario.messages import (
     Threshold,
 )
 from propagation.scenario.resolving import complete_accounts, complete_segments
+from propagation.scenario.traits import Column, Spread
 
 __all__ = [
     "MEASURED_DELAY",
@@ -168,9 +168,17 @@ class Compare(Part):
     )
 
 
+def _check_graph(graph: object) -> object:
+    check_block(graph)
+    if isinstance(graph, Mapping) and not {"follows", "networkx"} & set(graph):
+        raise ValueError("must have 'follows' (a file) or 'networkx' (a generator)")
+    return graph
+
+
 Graph = Annotated[
     Annotated[NetworkxGraph, Tag("[NetworkxGraph]")] | Annotated[FollowsFile, Tag("[FollowsFile]")],
     Discriminator(kind_of(NetworkxGraph="networkx", FollowsFile="follows")),
+    BeforeValidator(_check_graph),
 ]
 
 

@@ -48,14 +48,15 @@ def found(value: object) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"a list of {len(value)}" if value else "an empty list"
     text = str(value) if isinstance(value, str) else _plain(value)
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:LONGEST_TEXT])
+    cut = text[:LONGEST_TEXT] + ("..." if len(text) > LONGEST_TEXT else "")
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
     return f"'{text}'" if isinstance(value, str) else text
 
 
 def _plain(value: object) -> str:
     if isinstance(value, int) and abs(value) >= 10**LONGEST_TEXT:
         return "a number of more than 60 digits"
-    return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
+    return str(write_number(value)) if isinstance(value, float) else str(value)
 
 
 def _listed(names: Mapping[str, object]) -> str:

@@ -15,13 +15,11 @@ from propagation.scenario.units import found
 from propagation.scenario.yaml_tree import Tree
 
 SENTENCES = {
-    "bool_type": "must be true or false, not {found}",
     "dict_type": "must be a block of 'key: value' lines, not {found}",
     "finite_number": "must be a finite number, not {found}",
-    "greater_than": "must be above {gt}, not {found}",
-    "greater_than_equal": "must be at least {ge}, not {found}",
-    "less_than": "must be below {lt}, not {found}",
-    "less_than_equal": "must be at most {le}, not {found}",
+    "greater_than": "must be above {gt:,}, not {found}",
+    "greater_than_equal": "must be at least {ge:,}, not {found}",
+    "less_than_equal": "must be at most {le:,}, not {found}",
     "model_type": "must be a block of 'key: value' lines, not {found}",
     "string_too_long": "is too long: at most {max_length} characters",
     "string_too_short": "must not be empty",
@@ -88,7 +86,9 @@ def _finding(error: ErrorDetails, path: Path, tree: Tree) -> Finding:
         return Finding(path[:-1], words, str(path[-1])) if is_key else Finding(path, words)
     value = tree.value_at(path)
     if kind == "literal_error":
-        return Finding(path, not_one_of(value, re.findall("'([^']*)'", context["expected"])))
+        allowed = re.findall("'([^']*)'", context["expected"])
+        allowed += ["a number"] if "[word]" in error["loc"] else []
+        return Finding(path, not_one_of(value, allowed))
     if kind not in SENTENCES:
         return Finding(path, error["msg"])
     return Finding(path, SENTENCES[kind].format(**context | {"found": found(value)}))

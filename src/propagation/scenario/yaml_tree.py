@@ -174,6 +174,7 @@ class _Walk:
     def _scalar(self, node: ScalarNode, path: Path) -> object:
         line = node.start_mark.line + 1
         if node.tag == _TAG + "null":
+            line = self.tree.key_lines.get(path, line)
             self._add("has no value: write one, or leave the key out", path, line)
             return None
         is_text = node.tag in _TEXTS or _LEADING_ZERO.fullmatch(node.value)
