@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
@@ -60,10 +60,11 @@ def _remove_stale(parent: Path) -> None:
 
 def compiled(function: Function) -> Function:
     """Compile ``function`` on first call, without holding Python's global lock, cached on disk."""
-    previous = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder())
+    settings: Any = config
+    previous = settings.CACHE_DIR
+    settings.CACHE_DIR = str(cache_folder())
     try:
         machine_code: Function = numba.njit(function, cache=True, nogil=True)
     finally:
-        config.CACHE_DIR = previous
+        settings.CACHE_DIR = previous
     return machine_code

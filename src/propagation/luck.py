@@ -89,10 +89,10 @@ def unit(thrown: np.uint64) -> float:
 
 def stem(seed: int, purpose: Purpose, *words: np.uint64) -> np.uint64:
     """Return the key that all throws of a purpose under a seed (and further words) share."""
-    key = descend(np.uint64(seed), np.uint64(purpose))
-    for word in words:
-        key = descend(key, word)
-    return np.uint64(key)
+    key = np.uint64(seed)
+    for word in (np.uint64(purpose), *words):
+        key = np.uint64(descend(key, word))  # machine code hands back plain integers
+    return key
 
 
 def run_seed(scenario_seed: int, replicate: int) -> int:
@@ -149,22 +149,55 @@ SKIP_THRESHOLDS = _skip_thresholds()
 SKIP_STARTS = _skip_starts(SKIP_THRESHOLDS)
 
 
-@compiled
-def next_candidate(key: np.uint64, place: int, length: int, exponent: int) -> int:
-    """Return the first candidate at or after ``place``, or ``length`` if there is none.
+BLOCK_EXPONENTS = 5
+"""Up to this exponent whole blocks of 64 places are thrown at once, beyond it jumps are."""
 
-    Each place is a candidate independently with probability ``2**-exponent``. The throw at the
-    place where a search starts says how many places it passes over (a geometric jump); a throw
-    beyond the table passes ``SKIPS`` places and the search starts again there.
+
+@compiled
+def _block(key: np.uint64, block: int, exponent: int) -> np.uint64:
+    """Return 64 places as bits, each set independently with probability ``2**-exponent``."""
+    bits = ~np.uint64(0)
+    for i in range(exponent):
+        bits &= mix(np.uint64(key) + np.uint64(block * exponent + i + 1) * GOLDEN)
+    return bits
+
+
+@compiled
+def _jump(key: np.uint64, place: int, exponent: int) -> int:
+    """Return how many places a search that starts at ``place`` passes over, at most ``SKIPS``."""
+    thrown = np.uint64(throw(key, place))
+    passed = int(SKIP_STARTS[exponent, np.int64(thrown >> np.uint64(55))])
+    while passed < SKIPS and thrown >= SKIP_THRESHOLDS[exponent, passed]:
+        passed += 1
+    return passed
+
+
+@compiled
+def candidates(
+    key: np.uint64, place: int, length: int, exponent: int, found: npt.NDArray[np.int32]
+) -> tuple[int, int]:
+    """Find candidate places at or after ``place`` in a list of ``length`` places.
+
+    Each place is a candidate independently with probability ``2**-exponent``. Writes what it finds
+    to ``found`` (room for at least 64) and returns (how many, the place to go on from); the list is
+    done when that place is ``length``. Which places are candidates depends on nothing but the
+    key, the place and the exponent, and not on where a call begins, provided that it begins at 0
+    or where the previous one ended.
     """
-    if exponent == 0:
-        return place
-    while place < length:
-        thrown = np.uint64(throw(key, place))
-        passed = np.int64(SKIP_STARTS[exponent, np.int64(thrown >> np.uint64(55))])
-        while passed < SKIPS and thrown >= SKIP_THRESHOLDS[exponent, passed]:
-            passed += 1
+    count = 0
+    if exponent <= BLOCK_EXPONENTS:
+        while place < length and count + 64 <= len(found):
+            bits = np.uint64(_block(key, place >> 6, exponent))
+            for i in range(min(64, length - place)):
+                found[count] = place + i
+                count += np.int64((bits >> np.uint64(i)) & np.uint64(1))
+            place = min(place + 64, length)
+        return count, place
+    while place < length and count < len(found):
+        passed = _jump(key, place, exponent)
         place += passed
-        if passed < SKIPS:
-            break
-    return min(place, length)
+        if passed < SKIPS and place < length:
+            found[count] = place
+            count += 1
+            place += 1
+    return count, min(place, length)

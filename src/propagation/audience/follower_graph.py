@@ -1,0 +1,189 @@
+"""The follower graph: every account's followers, each at a place that never changes.
+
+Direction is said once, here: the followers of u are the accounts a share by u is shown to.
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from propagation.audience.labels import Labels
+from propagation.compiling import compiled
+from propagation.luck import member_keys, text_id
+
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+UInt64 = npt.NDArray[np.uint64]
+AccountLabels = Labels | Sequence[Hashable]
+
+DEAD_PLACE = -1
+"""Stands in a follower list where somebody has left."""
+
+
+@dataclass(frozen=True, eq=False)
+class FollowerGraph:
+    """Follower lists in compressed rows.
+
+    An account has one list; an account with audiences drawn from several segments has one list per
+    segment, so that each can grow at its end without moving the others.
+
+    Attributes
+    ----------
+    list_starts
+        ``followers[list_starts[i]:list_starts[i + 1]]`` is list i; shape (lists + 1,).
+    followers
+        Account numbers by place, ``DEAD_PLACE`` where a follower has left; shape (places,).
+    first_list
+        Account v owns the lists ``first_list[v]`` to ``first_list[v + 1] - 1``;
+        shape (accounts + 1,).
+    account_keys, list_keys
+        Hashes of names, the addresses of throws; shapes (accounts,) and (lists,).
+    followee_counts
+        How many accounts each account follows; shape (accounts,).
+    labels
+        Each account's own id or name.
+    """
+
+    list_starts: Int64
+    followers: Int32
+    first_list: Int32
+    account_keys: UInt64
+    list_keys: UInt64
+    followee_counts: Int32
+    labels: AccountLabels
+
+    @property
+    def accounts(self) -> int:
+        """Number of accounts."""
+        return len(self.account_keys)
+
+    @property
+    def follows(self) -> int:
+        """Number of follows, dead places not counted."""
+        return int(self.followee_counts.sum(dtype=np.int64))
+
+    def lists_of(self, account: int) -> range:
+        """Return the numbers of an account's follower lists."""
+        return range(int(self.first_list[account]), int(self.first_list[account + 1]))
+
+    def followers_of(self, account: int) -> Int32:
+        """Return an account's followers in the order of their places, dead places left out."""
+        first, last = self.first_list[account], self.first_list[account + 1]
+        places: Int32 = self.followers[self.list_starts[first] : self.list_starts[last]]
+        return np.compress(places != DEAD_PLACE, places)
+
+    def follower_counts(self) -> Int64:
+        """Return how many followers each account has; shape (accounts,)."""
+        alive = np.concatenate(([0], np.cumsum(self.followers != DEAD_PLACE, dtype=np.int64)))
+        return np.diff(alive[self.list_starts[self.first_list]])
+
+
+@dataclass(frozen=True)
+class FollowerList:
+    """One further follower list: its name's hash and its members in the order of their places."""
+
+    key: np.uint64
+    members: Int32
+
+
+class NumberedLabels(Sequence[str]):
+    """Labels of drawn accounts, ``segment 0``, ``segment 1``, ..., made when asked for."""
+
+    def __init__(self, sizes: Iterable[tuple[str, int]]) -> None:
+        self._names, counts = zip(*sizes, strict=True)
+        self._ends = np.cumsum(counts)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1])
+
+    def __getitem__(self, account: int) -> str:  # type: ignore[override]
+        if not 0 <= account < len(self):
+            raise IndexError(account)
+        segment = int(np.searchsorted(self._ends, account, side="right"))
+        start = self._ends[segment - 1] if segment else 0
+        return f"{self._names[segment]} {account - start}"
+
+
+def label_keys(labels: AccountLabels) -> UInt64:
+    """Return the hash of each account's label: integers as numbers, anything else as text."""
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu":
+        return member_keys(text_id("account"), labels.astype(np.uint64))
+    return np.array([text_id("account", str(label)) for label in labels], np.uint64)
+
+
+def graph_from_follows(
+    follower: Int32, followee: Int32, account_keys: UInt64, labels: AccountLabels
+) -> FollowerGraph:
+    """Build a graph from follows (``follower[i]`` follows ``followee[i]``), in any order.
+
+    Each list is in order of account number, so the order of the follows does not matter.
+    """
+    accounts = len(account_keys)
+    by_follower = _counting_sort(follower, np.arange(len(follower)), accounts)
+    order = _counting_sort(followee, by_follower, accounts)
+    counts = np.bincount(followee, minlength=accounts)
+    return FollowerGraph(
+        list_starts=np.concatenate(([0], np.cumsum(counts, dtype=np.int64))),
+        followers=follower[order].astype(np.int32),
+        first_list=np.arange(accounts + 1, dtype=np.int32),
+        account_keys=account_keys,
+        list_keys=account_keys,
+        followee_counts=np.bincount(follower, minlength=accounts).astype(np.int32),
+        labels=labels,
+    )
+
+
+@compiled
+def _counting_sort(group: Int32, order: Int64, groups: int) -> Int64:
+    """Return ``order`` stably sorted by ``group[order]``."""
+    next_place = np.zeros(groups + 1, np.int64)
+    for i in range(len(group)):
+        next_place[group[i] + 1] += 1
+    for g in range(groups):
+        next_place[g + 1] += next_place[g]
+    arranged = np.empty(len(order), np.int64)
+    for i in order:
+        arranged[next_place[group[i]]] = i
+        next_place[group[i]] += 1
+    return arranged
+
+
+def add_accounts(
+    graph: FollowerGraph, added: Sequence[tuple[str, np.uint64, Sequence[FollowerList]]]
+) -> FollowerGraph:
+    """Append accounts that follow nobody, each given as (label, key, its follower lists)."""
+    lists = [one for _, _, own in added for one in own]
+    ends = np.cumsum([len(one.members) for one in lists], dtype=np.int64)
+    first = np.cumsum([len(own) for _, _, own in added], dtype=np.int32)
+    counts = graph.followee_counts.copy()
+    for one in lists:
+        counts[one.members] += 1
+    new_accounts = np.array([key for _, key, _ in added], np.uint64)
+    new_lists = np.array([one.key for one in lists], np.uint64)
+    return FollowerGraph(
+        list_starts=np.concatenate((graph.list_starts, graph.list_starts[-1] + ends)),
+        followers=np.concatenate((graph.followers, *(one.members for one in lists))),
+        first_list=np.concatenate((graph.first_list, graph.first_list[-1] + first)),
+        account_keys=np.concatenate((graph.account_keys, new_accounts)),
+        list_keys=np.concatenate((graph.list_keys, new_lists)),
+        followee_counts=np.concatenate((counts, np.zeros(len(added), np.int32))),
+        labels=_Extended(graph.labels, [label for label, _, _ in added]),
+    )
+
+
+class _Extended(Sequence[Hashable]):
+    """Labels followed by further labels, without copying the first."""
+
+    def __init__(self, labels: AccountLabels, further: Sequence[Hashable]) -> None:
+        self._labels, self._further = labels, further
+
+    def __len__(self) -> int:
+        return len(self._labels) + len(self._further)
+
+    def __getitem__(self, account: int) -> Hashable:  # type: ignore[override]
+        if not 0 <= account < len(self):
+            raise IndexError(account)
+        known = len(self._labels)
+        return self._labels[account] if account < known else self._further[account - known]

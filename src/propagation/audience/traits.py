@@ -1,0 +1,157 @@
+"""What each account is like: numbers, draws from a distribution, or columns of a table.
+
+A trait with a spread is a quantile of its distribution at a throw addressed by draw, trait and
+account, so one more account changes nobody else's traits.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from propagation.audience.importing import AccountTable
+from propagation.luck import Purpose, first_units, member_keys, stem, text_id
+from propagation.problems import InputError, Problem
+from propagation.scenario.spec import Accounts, Column, Segment, SegmentTraits, Spread
+
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+UInt64 = npt.NDArray[np.uint64]
+Source = float | Spread | Column
+
+BETWEEN_0_AND_1 = (0.0, 1.0)
+NOT_NEGATIVE = (0.0, np.inf)
+
+
+@dataclass(frozen=True, eq=False)
+class Traits:
+    """Traits by account; every array has shape (accounts,).
+
+    ``interest`` holds one array for each topic; ``threshold`` is NaN where none is given.
+    """
+
+    attention: Float64
+    value: Float64
+    threshold: Float64
+    interest: Mapping[str, Float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TraitTable:
+    """A table of accounts together with the row of each account of the graph."""
+
+    table: AccountTable
+    rows: Int64
+
+    def column(self, name: str, path: str, limits: tuple[float, float]) -> Float64:
+        """Return a column by account; every cell must be a number within the limits."""
+        cells = self.table.numbers(name)
+        low, high = limits
+        wrong = np.flatnonzero((cells < low) | (cells > high))
+        if len(wrong):
+            row = int(wrong[0])
+            allowed = f"between {low:g} and {high:g}" if high < np.inf else f"{low:g} or more"
+            raise InputError(
+                Problem(
+                    f"{cells[row]:g} is not {allowed} (as {path})",
+                    f"column '{name}'",
+                    self.table.file,
+                    self.table.line_of(row),
+                )
+            )
+        values: Float64 = cells[self.rows]
+        return values
+
+
+def _quantiles(spread: Spread, units: Float64, limits: tuple[float, float]) -> Float64:
+    """Return Beta quantiles for a trait in [0, 1], lognormal ones for an amount."""
+    mean, variance = spread.mean, spread.spread**2
+    if limits == BETWEEN_0_AND_1:
+        total = mean * (1 - mean) / variance - 1
+        return np.asarray(special.betaincinv(mean * total, (1 - mean) * total, units))
+    sigma_squared = np.log1p(variance / mean**2)
+    return np.exp(np.log(mean) - sigma_squared / 2 + np.sqrt(sigma_squared) * special.ndtri(units))
+
+
+def _values(
+    source: Source | None,
+    name: str,
+    keys: UInt64,
+    draw_seed: int,
+    limits: tuple[float, float],
+    table: TraitTable | None,
+) -> Float64:
+    """Return one trait of the accounts with the given keys."""
+    if source is None:
+        return np.full(len(keys), np.nan)
+    if isinstance(source, Spread):
+        parent = stem(draw_seed, Purpose.TRAIT, text_id(name))
+        return _quantiles(source, first_units(member_keys(parent, keys)), limits)
+    if isinstance(source, Column):
+        if table is None:
+            raise InputError(Problem(f"column '{source.column}' needs a table", "accounts.table"))
+        return table.column(source.column, name, limits)
+    return np.full(len(keys), source)
+
+
+def segment_traits(segments: Mapping[str, Segment], keys: UInt64, draw_seed: int) -> Traits:
+    """Return the traits of drawn accounts, numbered by segment in order of name."""
+    ends = np.cumsum([segments[name].accounts for name in sorted(segments)])
+    parts = np.split(keys, ends[:-1])
+    traits = [
+        _traits_of(segments[name], own, draw_seed, None)
+        for name, own in zip(sorted(segments), parts, strict=True)
+    ]
+    return Traits(
+        attention=np.concatenate([one.attention for one in traits]),
+        value=np.concatenate([one.value for one in traits]),
+        threshold=np.concatenate([one.threshold for one in traits]),
+        interest={
+            topic: np.concatenate([one.interest[topic] for one in traits])
+            for topic in traits[0].interest
+        },
+    )
+
+
+def graph_traits(
+    accounts: Accounts,
+    keys: UInt64,
+    segment_of: npt.NDArray[np.int16],
+    segments: tuple[str, ...],
+    draw_seed: int,
+    table: TraitTable | None,
+) -> Traits:
+    """Return the traits of a given graph's accounts, those of single segments in their place."""
+    traits = _traits_of(accounts, keys, draw_seed, table)
+    for name, override in accounts.by_segment.items():
+        members = np.flatnonzero(segment_of == segments.index(name))
+        part = None if table is None else TraitTable(table.table, table.rows[members])
+        own = _traits_of(override, keys[members], draw_seed, part)
+        for trait in ("attention", "value", "threshold"):
+            if getattr(override, trait) is not None:
+                getattr(traits, trait)[members] = getattr(own, trait)
+        for topic, interest in own.interest.items():
+            traits.interest[topic][members] = interest
+    return traits
+
+
+def _traits_of(
+    source: Segment | Accounts | SegmentTraits,
+    keys: UInt64,
+    draw_seed: int,
+    table: TraitTable | None,
+) -> Traits:
+    def values(one: Source | None, name: str, limits: tuple[float, float]) -> Float64:
+        return _values(one, name, keys, draw_seed, limits, table)
+
+    return Traits(
+        attention=values(source.attention, "attention", BETWEEN_0_AND_1),
+        value=values(source.value, "value", NOT_NEGATIVE),
+        threshold=values(source.threshold, "threshold", NOT_NEGATIVE),
+        interest={
+            topic: values(one, f"interest in {topic}", BETWEEN_0_AND_1)
+            for topic, one in source.interest.items()
+        },
+    )

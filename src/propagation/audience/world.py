@@ -1,0 +1,359 @@
+"""The world of a draw: the follower graph, what its accounts are like, and our accounts in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from propagation.audience.follower_graph import (
+    FollowerGraph,
+    FollowerList,
+    NumberedLabels,
+    add_accounts,
+    graph_from_follows,
+    label_keys,
+)
+from propagation.audience.generators import SegmentTargets, draw_follows, networkx_follows
+from propagation.audience.importing import AccountTable, find_account, match_accounts
+from propagation.audience.labels import Labels
+from propagation.audience.sources import RealGraph
+from propagation.audience.traits import Traits, TraitTable, graph_traits, segment_traits
+from propagation.compiling import compiled
+from propagation.luck import (
+    CERTAIN,
+    SMALLEST_ENVELOPE,
+    Purpose,
+    draw_seed,
+    member_keys,
+    stem,
+    text_id,
+    threshold,
+)
+from propagation.problems import InputError, Problem, not_one_of
+from propagation.scenario.spec import Accounts, NetworkxGraph, OurAccount, Scenario, Segment
+
+Float64 = npt.NDArray[np.float64]
+Int16 = npt.NDArray[np.int16]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+UInt64 = npt.NDArray[np.uint64]
+
+EVERYBODY = "everybody"
+"""The one segment of a graph whose accounts are not told apart."""
+NO_SEGMENT = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Who there is before our accounts are added; arrays have shape (accounts,)."""
+
+    graph: FollowerGraph
+    segments: tuple[str, ...]
+    segment_of: Int16
+    traits: Traits
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """Everything a run needs to know about the accounts; arrays have shape (accounts,).
+
+    Attributes
+    ----------
+    graph
+        Who follows whom, our accounts included.
+    segments, segment_of
+        Names in alphabetical order, and each account's number among them (-1 for those of our
+        accounts that were added).
+    traits
+        Attention, value, threshold and interest by topic.
+    ours, is_ours
+        Our accounts' numbers by name, and a mask.
+    attention_thresholds
+        Attention as a threshold on throws.
+    envelopes
+        For each follower list the exponent e of its envelope ``2**-e``, the smallest power of 1/2
+        not below any attention its members can have; shape (lists,).
+    """
+
+    graph: FollowerGraph
+    segments: tuple[str, ...]
+    segment_of: Int16
+    traits: Traits
+    ours: Mapping[str, int]
+    is_ours: npt.NDArray[np.bool_]
+    attention_thresholds: UInt64
+    envelopes: npt.NDArray[np.uint8]
+
+
+def build_world(
+    scenario: Scenario,
+    draw: int = 0,
+    real: RealGraph | None = None,
+    table: AccountTable | None = None,
+) -> World:
+    """Return the world of a draw.
+
+    Parameters
+    ----------
+    scenario
+        What is asked.
+    draw
+        Number of the draw; the same number gives the same world.
+    real
+        The graph read by ``read_real_graph``, if the scenario names a file of follows.
+    table
+        The table of accounts for a graph of networkx's, if the scenario names one.
+
+    Raises
+    ------
+    InputError
+        If targets cannot hold together, or accounts of ours do not fit the graph.
+    """
+    seed = draw_seed(scenario.seed, draw)
+    if scenario.segments is not None:
+        population = _drawn(scenario.segments, seed)
+    elif isinstance(scenario.graph, NetworkxGraph):
+        population = _generated(scenario.graph, _accounts(scenario), seed, table)
+    elif real is not None:
+        population = _given(
+            real.read.follower,
+            real.read.followee,
+            real.read.labels,
+            _accounts(scenario),
+            seed,
+            real.table,
+        )
+    else:
+        raise ValueError("a scenario on a file of follows needs what read_real_graph returns")
+    return settle(population, scenario.ours, seed)
+
+
+def _accounts(scenario: Scenario) -> Accounts:
+    if scenario.accounts is None:
+        raise InputError(Problem("a given graph needs this block", "accounts"))
+    return scenario.accounts
+
+
+def segment_targets(segments: Mapping[str, Segment]) -> dict[str, SegmentTargets]:
+    """Return what the drawing of follows has to meet."""
+    return {
+        name: SegmentTargets(
+            accounts=segment.accounts,
+            followees=segment.follows.mean,
+            shares=segment.follows.to,
+            tail=segment.popularity.tail if segment.popularity else None,
+            most_followers=segment.popularity.at_most if segment.popularity else None,
+            reciprocity=segment.reciprocity,
+            clustering=segment.clustering,
+        )
+        for name, segment in segments.items()
+    }
+
+
+def _drawn(segments: Mapping[str, Segment], seed: int) -> Population:
+    names = sorted(segments)
+    sizes = [segments[name].accounts for name in names]
+    keys = np.concatenate(
+        [
+            member_keys(text_id("segment", name), np.arange(size, dtype=np.uint64))
+            for name, size in zip(names, sizes, strict=True)
+        ]
+    )
+    follower, followee = draw_follows(segment_targets(segments), seed)
+    labels = NumberedLabels(zip(names, sizes, strict=True))
+    return Population(
+        graph=graph_from_follows(follower, followee, keys, labels),
+        segments=tuple(names),
+        segment_of=np.repeat(np.arange(len(names), dtype=np.int16), sizes),
+        traits=segment_traits(segments, keys, seed),
+    )
+
+
+def _generated(
+    source: NetworkxGraph, accounts: Accounts, seed: int, table: AccountTable | None
+) -> Population:
+    follower, followee, labels = networkx_follows(
+        source.networkx, source.arguments, source.arrows, seed
+    )
+    matched = None
+    if table is not None:
+        rows, _ = match_accounts(labels, table)
+        matched = TraitTable(table, rows)
+    return _given(follower, followee, labels, accounts, seed, matched)
+
+
+def _given(
+    follower: Int32,
+    followee: Int32,
+    labels: Labels,
+    accounts: Accounts,
+    seed: int,
+    table: TraitTable | None,
+) -> Population:
+    keys = label_keys(labels)
+    segments, segment_of = _segments_of(accounts, table, len(labels))
+    return Population(
+        graph=graph_from_follows(follower, followee, keys, labels),
+        segments=segments,
+        segment_of=segment_of,
+        traits=graph_traits(accounts, keys, segment_of, segments, seed, table),
+    )
+
+
+def _segments_of(
+    accounts: Accounts, table: TraitTable | None, count: int
+) -> tuple[tuple[str, ...], Int16]:
+    if accounts.segment is None or table is None:
+        names, numbers = np.array([EVERYBODY]), np.zeros(count, np.int64)
+    else:
+        names, numbers = np.unique(
+            table.table.texts(accounts.segment)[table.rows].astype(str), return_inverse=True
+        )
+        if len(names) > np.iinfo(np.int16).max:
+            message = (
+                f"column '{accounts.segment}' names {len(names):,} segments; 32,767 are allowed"
+            )
+            raise InputError(Problem(message, "accounts.segment", table.table.file))
+    segments, segment_of = tuple(map(str, names)), numbers.astype(np.int16)
+    unknown = [name for name in accounts.by_segment if name not in segments]
+    if unknown:
+        raise InputError(
+            Problem(not_one_of(name, segments), f"accounts.by segment.{name}") for name in unknown
+        )
+    return segments, segment_of
+
+
+def settle(population: Population, ours: Mapping[str, OurAccount], seed: int) -> World:
+    """Return the population's world with our accounts in it.
+
+    Raises
+    ------
+    InputError
+        If an account of ours is not in the graph, or a segment has too few members to follow it.
+    """
+    problems = [
+        problem
+        for name, our in ours.items()
+        for problem in _audience_problems(population, name, our)
+    ]
+    if problems:
+        raise InputError(problems)
+    found = _found(population, ours)
+    added = sorted(name for name, our in ours.items() if our.account is None)
+    audiences = {
+        name: _audience(population, name, ours[name].followers or {}, seed) for name in added
+    }
+    before = population.graph.accounts
+    graph = add_accounts(
+        population.graph, [(name, text_id("ours", name), audiences[name]) for name in added]
+    )
+    numbers = {**found, **{name: before + i for i, name in enumerate(added)}}
+    is_ours = np.zeros(graph.accounts, np.bool_)
+    is_ours[list(numbers.values())] = True
+    traits = _extended(population.traits, len(added))
+    segment_of = np.concatenate((population.segment_of, np.full(len(added), NO_SEGMENT, np.int16)))
+    thresholds = _thresholds(traits.attention)
+    return World(
+        graph=graph,
+        segments=population.segments,
+        segment_of=segment_of,
+        traits=traits,
+        ours={name: numbers[name] for name in ours},
+        is_ours=is_ours,
+        attention_thresholds=thresholds,
+        envelopes=_envelopes(graph, thresholds, segment_of, len(population.graph.list_keys)),
+    )
+
+
+def _found(population: Population, ours: Mapping[str, OurAccount]) -> dict[str, int]:
+    """Return the numbers of those of our accounts that are accounts of a given graph."""
+    named = {name: our.account for name, our in ours.items() if our.account is not None}
+    labels = population.graph.labels
+    if not isinstance(labels, np.ndarray):
+        problem = "names an account of a given graph, but the accounts of this world are drawn"
+        if named:
+            raise InputError(Problem(problem, f"ours.{name}.account") for name in named)
+        return {}
+    return {
+        name: find_account(labels, label, f"ours.{name}.account") for name, label in named.items()
+    }
+
+
+def _audience_problems(population: Population, name: str, our: OurAccount) -> list[Problem]:
+    problems = []
+    for segment, wanted in (our.followers or {}).items():
+        path = f"ours.{name}.followers.{segment}"
+        if segment not in population.segments:
+            problems.append(Problem(not_one_of(segment, population.segments), path))
+            continue
+        members = np.count_nonzero(population.segment_of == population.segments.index(segment))
+        if wanted > members:
+            message = f"{wanted:,} is more than the {members:,} accounts of '{segment}'"
+            problems.append(Problem(message, path))
+    return problems
+
+
+def _audience(
+    population: Population, name: str, followers: Mapping[str, int], seed: int
+) -> list[FollowerList]:
+    """Return an account's follower lists, one for each segment in order of name.
+
+    An audience of n is the n members of lowest hash, listed in that order: a larger audience
+    contains the smaller one and appends to it.
+    """
+    parent = stem(seed, Purpose.AUDIENCE, text_id(name))
+    lists = []
+    for segment in sorted(followers):
+        members = np.flatnonzero(population.segment_of == population.segments.index(segment))
+        hashes = member_keys(parent, population.graph.account_keys[members])
+        chosen = members[np.argsort(hashes, kind="stable")[: followers[segment]]]
+        lists.append(FollowerList(text_id("audience", name, segment), chosen.astype(np.int32)))
+    return lists
+
+
+def _extended(traits: Traits, count: int) -> Traits:
+    """Return the traits with ``count`` more accounts that notice and are worth nothing."""
+
+    def extend(values: Float64) -> Float64:
+        return np.concatenate((values, np.zeros(count)))
+
+    return Traits(
+        attention=extend(traits.attention),
+        value=extend(traits.value),
+        threshold=extend(traits.threshold),
+        interest={topic: extend(values) for topic, values in traits.interest.items()},
+    )
+
+
+@compiled
+def _thresholds(probabilities: Float64) -> UInt64:
+    thresholds = np.empty(len(probabilities), np.uint64)
+    for i in range(len(probabilities)):
+        thresholds[i] = threshold(probabilities[i])
+    return thresholds
+
+
+@compiled
+def _highest_in_lists(list_starts: Int64, followers: Int32, attention: UInt64) -> UInt64:
+    highest = np.zeros(len(list_starts) - 1, np.uint64)
+    for one in range(len(highest)):
+        for place in range(list_starts[one], list_starts[one + 1]):
+            if followers[place] >= 0:
+                highest[one] = max(highest[one], attention[followers[place]])
+    return highest
+
+
+def _envelopes(
+    graph: FollowerGraph, attention: UInt64, segment_of: Int16, ordinary: int
+) -> npt.NDArray[np.uint8]:
+    """Return each list's envelope; an audience may grow, so its whole segment counts."""
+    highest = _highest_in_lists(graph.list_starts, graph.followers, attention)
+    for one in range(ordinary, len(highest)):
+        members = graph.followers[graph.list_starts[one] : graph.list_starts[one + 1]]
+        if len(members):
+            highest[one] = attention[segment_of == segment_of[members[0]]].max()
+    # the largest e with 2**-e not below the highest attention
+    limits = np.array([CERTAIN >> np.uint64(e) for e in range(SMALLEST_ENVELOPE + 1)])
+    above = np.searchsorted(limits[::-1], highest, side="left")
+    return (SMALLEST_ENVELOPE - above).astype(np.uint8)

@@ -1,0 +1,156 @@
+"""One run of one strategy, by either engine, on the world of a draw."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from propagation.audience.world import World
+from propagation.scenario.spec import Message
+from propagation.spread.agents import Account, PropagationModel
+from propagation.spread.cascade import Audience, Cascade, Outcome, measure
+from propagation.spread.dynamics import (
+    PERSON,
+    Ground,
+    Touched,
+    forget,
+    rules_of,
+    spread,
+    touched_arrays,
+)
+from propagation.strategy.agenda import Agenda
+
+Float64 = npt.NDArray[np.float64]
+
+
+class Engine(Protocol):
+    """Turns an agenda and a seed into one cascade per message instance."""
+
+    def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
+        """Return the cascades of one run, in the order of the agenda."""
+
+
+class CompiledEngine:
+    """The compiled loop on one world; not to be shared between threads.
+
+    Parameters
+    ----------
+    world, messages
+        The world of a draw, and the scenario's messages by name.
+    horizon
+        Hours; ``math.inf`` for as long as anybody shares.
+    """
+
+    def __init__(self, world: World, messages: Mapping[str, Message], horizon: float) -> None:
+        self._ground = ground_of(world)
+        self._rules = {name: rules_of(message) for name, message in messages.items()}
+        self._relevance = {
+            name: world.traits.interest[message.topic] for name, message in messages.items()
+        }
+        self._ours = world.ours
+        self._horizon = horizon
+        self._touched = touched_arrays(world.graph.accounts)
+
+    def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
+        """Return the cascades of one run, in the order of the agenda."""
+        cascades = []
+        for instance in agenda:
+            rows, shares = spread(
+                self._ground,
+                self._relevance[instance.message],
+                self._rules[instance.message],
+                np.uint64(seed),
+                instance.id,
+                np.array([post.time for post in instance.posts], np.float64),
+                np.array([self._ours[post.by] for post in instance.posts], np.int32),
+                self._horizon,
+                self._touched,
+            )
+            cascades.append(_copy(self._touched, rows, shares))
+            forget(self._touched)
+        return tuple(cascades)
+
+
+class MesaEngine:
+    """The Mesa model on one world, built anew for each run.
+
+    Parameters as for ``CompiledEngine``, and the class of the agents.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        messages: Mapping[str, Message],
+        horizon: float,
+        account_class: type[Account] = Account,
+    ) -> None:
+        self._world, self._messages, self._horizon = world, messages, horizon
+        self._account_class = account_class
+
+    def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
+        """Return the cascades of one run, in the order of the agenda."""
+        model = PropagationModel(
+            self._world,
+            self._messages,
+            agenda,
+            seed,
+            self._horizon,
+            account_class=self._account_class,
+        )
+        return model.run()
+
+
+def ground_of(world: World) -> Ground:
+    """Return the world as the compiled loop sees it."""
+    graph = world.graph
+    people = np.empty(graph.accounts, PERSON)
+    people["key"] = graph.account_keys
+    people["threshold"] = world.traits.threshold
+    people["followees"] = graph.followee_counts
+    return Ground(
+        list_starts=graph.list_starts,
+        followers=graph.followers,
+        first_list=graph.first_list,
+        list_keys=graph.list_keys,
+        envelopes=world.envelopes,
+        attention=world.attention_thresholds,
+        people=people,
+        is_ours=world.is_ours,
+    )
+
+
+def _copy(touched: Touched, rows: int, shares: int) -> Cascade:
+    seen = touched.rows[:rows]
+    return Cascade(
+        account=seen["account"].copy(),
+        notices=touched.notices[:rows].copy(),
+        first_notice=seen["first_notice"].copy(),
+        share_time=seen["share_time"].copy(),
+        parent=seen["parent"].copy(),
+        generation=seen["generation"].copy(),
+        share_order=touched.share_order[:shares].copy(),
+    )
+
+
+def audience_of(world: World) -> Audience:
+    """Return what the metrics ask about the accounts."""
+    return Audience(world.segment_of, world.traits.value, world.is_ours)
+
+
+def outcome_of(
+    world: World,
+    messages: Mapping[str, Message],
+    agenda: Agenda,
+    cascades: tuple[Cascade, ...],
+    relevant: float,
+) -> Outcome:
+    """Return the metrics of one run."""
+    return measure(
+        cascades,
+        [world.traits.interest[messages[one.message].topic] for one in agenda],
+        audience_of(world),
+        len(world.segments),
+        relevant,
+        min(post.time for one in agenda for post in one.posts),
+    )
