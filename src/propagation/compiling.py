@@ -23,7 +23,8 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 STALE_AFTER_DAYS = 30
 
-if config.DISABLE_JIT:
+settings: Any = config
+if settings.DISABLE_JIT:
     # Hashes are arithmetic modulo 2**64; machine code wraps silently, NumPy scalars would warn.
     np.seterr(over="ignore")
 
@@ -60,7 +61,6 @@ def _remove_stale(parent: Path) -> None:
 
 def compiled(function: Function) -> Function:
     """Compile ``function`` on first call, without holding Python's global lock, cached on disk."""
-    settings: Any = config
     previous = settings.CACHE_DIR
     settings.CACHE_DIR = str(cache_folder())
     try:

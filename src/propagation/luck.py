@@ -190,7 +190,7 @@ def candidates(
             bits = np.uint64(_block(key, place >> 6, exponent))
             for i in range(min(64, length - place)):
                 found[count] = place + i
-                count += np.int64((bits >> np.uint64(i)) & np.uint64(1))
+                count += int((bits >> np.uint64(i)) & np.uint64(1))
             place = min(place + 64, length)
         return count, place
     while place < length and count < len(found):

@@ -61,8 +61,7 @@ class TraitTable:
                     self.table.line_of(row),
                 )
             )
-        values: Float64 = cells[self.rows]
-        return values
+        return np.asarray(cells[self.rows], np.float64)
 
 
 def _quantiles(spread: Spread, units: Float64, limits: tuple[float, float]) -> Float64:

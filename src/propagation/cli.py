@@ -1,0 +1,324 @@
+"""The command line: parse, call, print. Results go to stdout, everything else to stderr.
+
+Everything heavy is imported where it is used, so that help comes at once.
+"""
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
+
+import typer
+
+if TYPE_CHECKING:
+    from propagation.experiment.runner import Progress, Result
+    from propagation.scenario.spec import Scenario
+
+Parameters = ParamSpec("Parameters")
+
+DONE, MACHINE, INPUT, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: done, the machine cannot, the input is wrong, interrupted."""
+
+STARTER = "scenario.yaml"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help="""How far does a message go through a small community that cares, and how far through a
+large random audience? Describe both in a scenario file and run it.
+
+\b
+  propagation init              write a first scenario, scenario.yaml
+  propagation check FILE        see what it means and how long it will take
+  propagation run FILE          run it and read the verdict""",
+)
+
+
+def say(message: str) -> None:
+    """Print to stderr."""
+    print(message, file=sys.stderr)
+
+
+def leave(code: int, message: str = "") -> NoReturn:
+    """End with an exit code, saying why."""
+    if message:
+        say(message)
+    raise typer.Exit(code)
+
+
+def guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """Turn errors into one line each on stderr and an exit code."""
+
+    @functools.wraps(command)
+    def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        from propagation.problems import InputError, MachineError
+
+        try:
+            command(*args, **kwargs)
+        except InputError as error:
+            leave(INPUT, str(error))
+        except MachineError as error:
+            leave(MACHINE, str(error))
+        except MemoryError:
+            leave(MACHINE, "not enough memory; try fewer accounts, fewer draws or --workers 1")
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            leave(DONE)
+        except KeyboardInterrupt as error:
+            leave(INTERRUPTED, interruption(error))
+
+    return call
+
+
+def interruption(error: KeyboardInterrupt) -> str:
+    """Say what is left after an interrupt, and how to go on."""
+    kept, folder = getattr(error, "kept", 0), getattr(error, "folder", None)
+    if not kept:
+        return "interrupted; nothing was finished yet"
+    count = "1 finished replicate is" if kept == 1 else f"{kept:,} finished replicates are"
+    return f"interrupted; {count} kept in {folder}: the same command with --resume goes on"
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Handle what is not a command."""
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"propagation {installed('propagation')}")
+        raise typer.Exit
+
+
+@app.command()
+@guarded
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Where to write it; made if missing.")
+    ] = Path(),
+) -> None:
+    r"""Write a commented starter scenario that runs in seconds.
+
+    \b
+    Example:
+      propagation init campaign
+      propagation run campaign/scenario.yaml
+    """
+    from propagation.experiment.storage import cannot_write
+    from propagation.problems import InputError, Problem
+    from propagation.scenario.starter import starter_scenario
+
+    path = folder / STARTER
+    if path.exists():
+        raise InputError(Problem("exists already; nothing was written", file=str(path)))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(starter_scenario(), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    print(path)
+    say(f"Written. Next: propagation run {path}")
+
+
+@app.command()
+@guarded
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")],
+) -> None:
+    r"""Validate a scenario and print it resolved, with its size, time and memory.
+
+    Everything wrong is listed at once, with its line. The scenario is printed with all defaults
+    filled in, as YAML that can be run; the estimates stand below as comments.
+
+    \b
+    Example:
+      propagation check scenarios/occupy.yaml
+    """
+    from propagation.experiment.checking import notes
+    from propagation.scenario.writing import write_scenario
+
+    scenario, folder = load(file)
+    comments = notes(scenario, folder)
+    print(write_scenario(scenario), end="")
+    print("\n".join(f"# {line}" for line in comments))
+
+
+@app.command()
+@guarded
+def run(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A scenario file, or the provenance.json of an earlier run."
+        ),
+    ],
+    replicates: Annotated[
+        int | None, typer.Option(min=1, max=10**9, help="Runs of each strategy, as a number.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Another seed: another sample.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Results folder.  [default: results/<scenario name>]"),
+    ] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="[compiled|mesa]", help="Both give the same numbers.")
+    ] = "compiled",
+    agents: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.py:CLASS", help="Your own behaviour, a subclass of Account."),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=0, max=1024, help="Threads or processes; 0 for one a processor.")
+    ] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted run.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is in the folder.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
+) -> None:
+    r"""Run every strategy of a scenario, store the runs, and print the verdict and a table.
+
+    \b
+    Example:
+      propagation run scenarios/occupy.yaml
+      propagation run scenarios/occupy.yaml --replicates 100 --out /tmp/quick
+      propagation run results/occupy/provenance.json --out /tmp/again
+    """
+    from propagation.experiment.runner import Run
+    from propagation.problems import InputError, Problem, not_one_of
+
+    if engine not in ("compiled", "mesa"):
+        raise InputError(Problem(not_one_of(engine, ("compiled", "mesa")), "--engine"))
+    scenario, folder = load(file)
+    update: dict[str, object] = {}
+    if replicates is not None:
+        update["replicates"] = replicates
+    if seed is not None:
+        update["seed"] = seed
+    if agents is not None:
+        path, _, name = agents.rpartition(":")
+        update["agents"] = f"{os.path.relpath(path, folder)}:{name}"
+    scenario = scenario.model_copy(update=update)
+    with progress_bar(scenario.name) as progress:
+        result = Run(
+            scenario,
+            folder,
+            out or Path("results") / scenario.name,
+            engine=engine,
+            workers=workers,
+            resume=resume,
+            force=force,
+            command=["propagation", *sys.argv[1:]],
+            progress=progress,
+        )()
+    show(result, as_json)
+
+
+@app.command()
+@guarded
+def schema() -> None:
+    r"""Print the JSON Schema of scenario files, for editors that complete and check as you type.
+
+    \b
+    Example:
+      propagation schema > scenario.schema.json
+    """
+    from propagation.scenario.schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+def load(file: Path) -> "tuple[Scenario, Path]":
+    """Return the scenario of a file or a provenance, and the folder its paths are relative to."""
+    from propagation.scenario.reading import read_scenario
+
+    if file.suffix == ".json":
+        from propagation.experiment.provenance import scenario_of
+
+        return scenario_of(file), file.parent
+    return read_scenario(file), file.parent
+
+
+@contextmanager
+def progress_bar(name: str) -> "Iterator[Progress]":
+    """Show a progress bar with the remaining time on stderr, if that is a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("replicates"),
+        TimeRemainingColumn(),
+    )
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(f"{name}: reading and drawing", total=None)
+
+        def report(done: int, total: int) -> None:
+            bar.update(task, description=name, completed=done, total=total)
+
+        yield report
+
+
+def show(result: "Result", as_json: bool) -> None:
+    """Print a result: its verdict and table, or all of it as JSON."""
+    if as_json:
+        print(json.dumps(result.summary, indent=2, ensure_ascii=False))
+    else:
+        verdict: Any = result.summary["verdict"]
+        warnings: Any = result.summary["warnings"]
+        print("\n".join(verdict))
+        for warning in warnings:
+            print(f"Warning: {warning}")
+        print()
+        print_table(result.summary)
+    if not result.new:
+        say("This scenario had been run before: that result is shown. --force runs it again.")
+    elif result.stopped:
+        say(result.stopped)
+    say(f"Results: {result.folder}")
+
+
+def print_table(summary: Mapping[str, Any]) -> None:
+    """Print each strategy's means with their intervals, and the range of most runs."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from propagation.experiment.table import table_rows
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=100)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    heading, *rows = table_rows(summary)
+    for place, name in enumerate(heading):
+        table.add_column(name, justify="left" if place == 0 else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

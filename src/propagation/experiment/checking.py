@@ -1,0 +1,84 @@
+"""What ``propagation check`` says of a scenario besides its resolved form."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from propagation.experiment.estimates import (
+    Estimate,
+    drawn_size,
+    estimate,
+    replicates_in_words,
+)
+from propagation.experiment.workers import worker_count
+from propagation.problems import InputError
+from propagation.scenario.spec import FollowsFile, Scenario, Segment, Spread
+
+
+def notes(scenario: Scenario, folder: Path) -> list[str]:
+    """Return sentences on size, time, memory and luck.
+
+    Raises
+    ------
+    InputError
+        If targets cannot hold together, or a file is missing or wrong.
+    """
+    if scenario.segments is not None:
+        from propagation.audience.generators import check_targets
+        from propagation.audience.world import segment_targets
+
+        problems = check_targets(segment_targets(scenario.segments))
+        if problems:
+            raise InputError(problems)
+        accounts, follows = drawn_size(scenario.segments)
+        return [
+            *_size(scenario, estimate(scenario, accounts, follows, worker_count(0))),
+            *_envelopes(scenario.segments),
+        ]
+    from propagation.audience.world import build_world
+    from propagation.experiment.replicates import Laboratory
+
+    laboratory = Laboratory(scenario, folder)
+    if isinstance(scenario.graph, FollowsFile):
+        world = build_world(scenario, 0, laboratory.real)
+        report = laboratory.real.report if laboratory.real else ()
+    else:
+        world, report = laboratory.world(0), ()
+    found = estimate(scenario, world.graph.accounts, world.graph.follows, worker_count(0))
+    return [*report, *_size(scenario, found)]
+
+
+def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:
+    worlds = "world" if scenario.draws == 1 else "worlds"
+    yield (
+        f"{scenario.draws} {worlds} of {found.accounts:,} accounts and about {found.follows:,} "
+        f"follows; {replicates_in_words(scenario)}"
+    )
+    drawing = f"{_seconds(found.drawing_seconds)} to draw, " if found.drawing_seconds else ""
+    yield (
+        f"time (rough): {drawing}{_seconds(found.seconds_per_thousand)} for every 1,000 "
+        f"replicates of all strategies on {worker_count(0)} processors"
+    )
+    yield f"memory (rough): {found.memory / 1e9:.1f} GB"
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 1:
+        return "under a second"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _envelopes(segments: dict[str, Segment]) -> Iterator[str]:
+    """Say up to where attention can be changed without drawing other luck."""
+    for name, segment in segments.items():
+        attention = segment.attention
+        if isinstance(attention, Spread) or attention == 0:
+            continue
+        envelope = 1.0
+        while envelope / 2 >= attention:
+            envelope /= 2
+        yield (
+            f"luck: attention of '{name}' can be changed up to {envelope:g} and everybody else "
+            "notices what they noticed before; beyond that, notices are thrown anew"
+        )

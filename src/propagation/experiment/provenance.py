@@ -1,0 +1,132 @@
+"""Where a result comes from, so that it can be run again and checked."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from propagation.audience.sources import checksum
+from propagation.problems import InputError, Problem
+from propagation.scenario.reading import parse_scenario
+from propagation.scenario.spec import FollowsFile, Scenario
+from propagation.scenario.writing import write_scenario
+
+PACKAGES = ("mesa", "networkx", "numba", "numpy", "pyarrow", "pydantic", "ruamel.yaml", "scipy")
+AGENTS_FILE = "agents"
+
+
+def anchored(scenario: Scenario, source: Path, target: Path) -> Scenario:
+    """Return the scenario as it is stored in ``target``: paths relative to it, with checksums.
+
+    Parameters
+    ----------
+    scenario
+        With file names relative to ``source``.
+    """
+
+    def moved(name: str) -> str:
+        path = (source / name).resolve()
+        try:
+            return Path(os.path.relpath(path, target.resolve())).as_posix()
+        except ValueError:  # another drive on Windows
+            return path.as_posix()
+
+    update: dict[str, object] = {}
+    graph, accounts = scenario.graph, scenario.accounts
+    if isinstance(graph, FollowsFile):
+        update["graph"] = graph.model_copy(
+            update={"follows": moved(graph.follows), "sha256": checksum(source / graph.follows)}
+        )
+    if accounts is not None and accounts.table is not None:
+        update["accounts"] = accounts.model_copy(
+            update={"table": moved(accounts.table), "sha256": checksum(source / accounts.table)}
+        )
+    if scenario.agents is not None:
+        file, _, name = scenario.agents.rpartition(":")
+        update["agents"] = f"{moved(file)}:{name}"
+    return scenario.model_copy(update=update)
+
+
+def agents_checksum(scenario: Scenario, folder: Path) -> str | None:
+    """Return the checksum of the file with the scenario's own agents, if it has one."""
+    if scenario.agents is None:
+        return None
+    return checksum(folder / scenario.agents.rpartition(":")[0])
+
+
+def git_state(folder: Path) -> dict[str, object] | None:
+    """Return the commit of the repository around ``folder``, and whether it was changed since."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+        return done.stdout.strip()
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        return {"commit": commit, "changed": bool(git("status", "--porcelain", "-uno"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def provenance(
+    stored: Scenario,
+    command: Sequence[str],
+    folder: Path,
+    facts: Mapping[str, object],
+) -> dict[str, object]:
+    """Return what ``provenance.json`` holds.
+
+    Parameters
+    ----------
+    stored
+        The scenario as ``anchored`` to the results folder.
+    command
+        The command line.
+    folder
+        Where the results lie; the scenario's paths are relative to it.
+    facts
+        How it was run: engine, workers, replicates, why it stopped, timings.
+    """
+    return {
+        "propagation": importlib.metadata.version("propagation"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "command": list(command),
+        "git": git_state(Path.cwd()),
+        "seed": stored.seed,
+        **facts,
+        "agents_sha256": agents_checksum(stored, folder),
+        "scenario": write_scenario(stored),
+    }
+
+
+def scenario_of(path: Path) -> Scenario:
+    """Return the scenario that a ``provenance.json`` holds; its paths are relative to the file.
+
+    Raises
+    ------
+    InputError
+        If the file is no provenance, or if an input file has changed since.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        text = content["scenario"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = "is not a provenance.json written by 'propagation run'"
+        raise InputError(Problem(message, file=str(path))) from error
+    scenario = parse_scenario(text, str(path))
+    expected = content.get("agents_sha256")
+    if expected is not None and agents_checksum(scenario, path.parent) != expected:
+        message = "the file has changed since this result was made"
+        raise InputError(Problem(message, "agents", str(path)))
+    return scenario

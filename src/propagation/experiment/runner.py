@@ -1,0 +1,304 @@
+"""Runs an experiment: replicates of every strategy until they are enough, then the comparison."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from propagation.experiment.comparison import summarise
+from propagation.experiment.provenance import agents_checksum, anchored, provenance
+from propagation.experiment.replicates import Batch, Laboratory, joined
+from propagation.experiment.stopping import Next, next_total
+from propagation.experiment.storage import PROVENANCE, RUNS, SCENARIO, SUMMARY, ResultsFolder
+from propagation.experiment.workers import Task, Workers, worker_count
+from propagation.problems import InputError, Problem
+from propagation.scenario.reading import read_scenario
+from propagation.scenario.spec import METRICS, FollowsFile, Precision, Scenario
+from propagation.scenario.writing import write_scenario
+from propagation.spread.dynamics import response_in_words
+
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+BATCH = 20
+"""Replicates handed to a worker at once."""
+FLUSH_SECONDS = 5.0
+"""Finished replicates are written to disk at least this often."""
+POLL_SECONDS = 0.2
+
+
+class Progress(Protocol):
+    """Whoever wants to know how far a run is."""
+
+    def __call__(self, done: int, total: int) -> None:
+        """Take note that ``done`` of ``total`` replicates are finished."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user stopped a run; ``kept`` replicates lie in ``folder``."""
+
+    def __init__(self, folder: Path, kept: int) -> None:
+        super().__init__()
+        self.folder, self.kept = folder, kept
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run: its folder, and the contents of ``summary.json``."""
+
+    folder: Path
+    summary: Mapping[str, object]
+    stopped: str
+    new: bool
+
+
+@dataclass
+class Run:
+    """One run of a scenario into a results folder.
+
+    Attributes
+    ----------
+    scenario, source
+        What is asked, and the folder its file names are relative to.
+    out
+        The results folder.
+    engine, workers
+        ``compiled`` or ``mesa``; how many threads (compiled) or processes (agents).
+    resume, force
+        What to do with an earlier run in the folder: go on with it, or replace it.
+    command
+        The command line, for the provenance.
+    progress
+        Told how far the run is.
+    """
+
+    scenario: Scenario
+    source: Path
+    out: Path
+    engine: str = "compiled"
+    workers: int = 0
+    resume: bool = False
+    force: bool = False
+    command: Sequence[str] = ()
+    progress: Progress = lambda done, total: None
+    _timings: dict[str, float] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.folder = ResultsFolder(self.out)
+        self.workers = worker_count(self.workers)
+        self.laboratory = Laboratory(self.scenario, self.source, self.engine)
+
+    def __call__(self) -> Result:
+        """Run, compare and store; or return what is there if it is the same run, finished.
+
+        Raises
+        ------
+        InputError
+            If the input is wrong, or the folder holds another run.
+        MachineError
+            If the disk is full or the folder is in use.
+        Interrupted
+            If the user stopped it; what was finished is kept.
+        """
+        stored = self._stored_form()
+        if self._is_done_already(stored):
+            return self._earlier_result()
+        self._check_folder(stored)
+        with self._timed("reading and first world"):
+            self.laboratory.prepare()
+        with self.folder.locked():
+            if self.force:
+                self.folder.clear()
+            self.folder.write_text(SCENARIO, write_scenario(stored))
+            # a summary from before would call the folder finished while it is not
+            (self.out / SUMMARY).unlink(missing_ok=True)
+            started = time.time()
+            total, stopped = self._run_until_enough()
+            self.folder.merge(total)
+            self.folder.write_json(PROVENANCE, self._provenance(stored, total, stopped, started))
+            summary = self._summary(total, stopped)
+            self.folder.write_json(SUMMARY, summary)
+        return Result(self.out, summary, stopped, new=True)
+
+    def _stored_form(self) -> Scenario:
+        try:
+            return anchored(self.scenario, self.source, self.out)
+        except OSError as error:
+            message = f"cannot be read: {error.strerror}"
+            raise InputError(Problem(message, file=str(error.filename))) from error
+
+    def _earlier_scenario(self) -> Scenario | None:
+        path = self.out / SCENARIO
+        if not path.is_file():
+            return None
+        try:
+            return read_scenario(path)
+        except InputError:
+            return None
+
+    def _same_agents(self) -> bool:
+        before = self.folder.read_json(PROVENANCE).get("agents_sha256")
+        return before == agents_checksum(self.scenario, self.source)
+
+    def _is_done_already(self, stored: Scenario) -> bool:
+        if self.force or not self.folder.is_finished():
+            return False
+        return self._earlier_scenario() == stored and self._same_agents()
+
+    def _earlier_result(self) -> Result:
+        summary = self.folder.read_json(SUMMARY)
+        return Result(self.out, summary, str(summary.get("stopped", "")), new=False)
+
+    def _check_folder(self, stored: Scenario) -> None:
+        if not self.folder.is_taken():
+            return
+
+        def refuse(message: str) -> InputError:
+            return InputError(Problem(message, file=str(self.out)))
+
+        if not self.folder.is_ours():
+            raise refuse("holds something other than results; choose another folder with --out")
+        if self.force:
+            return
+        earlier = self._earlier_scenario()
+        alike = earlier is not None and _but_for_replicates(earlier) == _but_for_replicates(stored)
+        if not self.resume:
+            advice = "--resume goes on with it, " if alike else ""
+            what = "an unfinished run of this scenario" if alike else "a run of another scenario"
+            if alike and self.folder.is_finished():
+                what = "a run of this scenario with other replicates"
+            raise refuse(f"holds {what}; {advice}--force replaces it, --out writes elsewhere")
+        if not alike:
+            message = "the scenario differs in more than its replicates from the one begun here"
+            raise refuse(f"cannot be resumed: {message}; --force replaces it")
+
+    @contextlib.contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self._timings[what] = round(time.perf_counter() - start, 3)
+
+    def _run_until_enough(self) -> tuple[int, str]:
+        """Run replicates until the scenario's rule is met; return how many and why."""
+        finished = self.folder.finished_replicates() if self.resume else set()
+        total = 0
+        with self._timed("simulation"), Workers(self.laboratory, self.workers) as workers:
+            while (decision := self._next(total)).total is not None:
+                total = decision.total
+                self._run_up_to(total, finished, workers)
+        return total, decision.reason
+
+    def _next(self, total: int) -> Next:
+        rule = self.scenario.replicates
+        if not isinstance(rule, Precision):
+            return Next(rule if total < rule else None, f"{rule:,} replicates, as asked.")
+        metric = self.scenario.compare.on
+        values: dict[str, Float64] = {name: np.empty(0) for name in self.scenario.strategies}
+        draw = np.empty(0, np.int64)
+        if total:
+            runs, draw = runs_of(self.folder.table(RUNS, total))
+            values = {name: metrics[metric] for name, metrics in runs.items()}
+        return next_total(values, draw, rule.within, rule.at_most, metric)
+
+    def _tasks(self, total: int, finished: set[int]) -> list[Task]:
+        """Return (draw, replicates) batches; the draws take turns, so several are built at once."""
+        draws = self.scenario.draws
+        size = 1 if self.laboratory.in_processes else BATCH
+        batches = []
+        for draw in range(draws):
+            mine = [one for one in range(draw, total, draws) if one not in finished]
+            batches += [
+                (start, draw, mine[start : start + size]) for start in range(0, len(mine), size)
+            ]
+        return [(draw, replicates) for _, draw, replicates in sorted(batches)]
+
+    def _run_up_to(self, total: int, finished: set[int], workers: Workers) -> None:
+        """Run the replicates below ``total`` that are not ``finished``, and keep them on disk."""
+        unwritten: list[Batch] = []
+        written = time.monotonic()
+        wanted = set(range(total))
+        self.progress(len(finished & wanted), total)
+        try:
+            workers.submit(self._tasks(total, finished))
+            while workers.busy:
+                for batch in workers.done(POLL_SECONDS):
+                    unwritten.append(batch)
+                    finished.update(batch.replicates)
+                self.progress(len(finished & wanted), total)
+                if time.monotonic() - written > FLUSH_SECONDS:
+                    self._write(unwritten)
+                    written = time.monotonic()
+        except KeyboardInterrupt:
+            self._write(unwritten + workers.stop())
+            raise Interrupted(self.out, len(self.folder.finished_replicates())) from None
+        except BaseException:
+            self._write(unwritten)
+            raise
+        self._write(unwritten)
+
+    def _write(self, batches: list[Batch]) -> None:
+        if batches:
+            self.folder.write_part(joined(batches))
+            batches.clear()
+
+    def _provenance(
+        self, stored: Scenario, total: int, stopped: str, started: float
+    ) -> dict[str, object]:
+        facts = {
+            "replicates": total,
+            "stopped": stopped,
+            "draws": self.scenario.draws,
+            "engine": "mesa" if self.laboratory.in_processes else "compiled",
+            "workers": self.workers,
+            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "seconds": dict(self._timings),
+        }
+        return provenance(stored, self.command, self.out, facts)
+
+    def _summary(self, total: int, stopped: str) -> dict[str, object]:
+        scenario = self.scenario
+        runs, draw = runs_of(self.folder.table(RUNS, total))
+        ordered = {name: runs[name] for name in scenario.strategies}
+        found = summarise(
+            ordered,
+            draw,
+            metric=scenario.compare.on,
+            baseline=scenario.compare.baseline,
+            matters=scenario.compare.matters,
+            seed=scenario.seed,
+            real_graph=isinstance(scenario.graph, FollowsFile),
+            decision=response_in_words(scenario.messages),
+        )
+        return {
+            "scenario": scenario.name,
+            "question": scenario.question,
+            **found.as_dict(),
+            "replicates": total,
+            "draws": scenario.draws,
+            "stopped": stopped,
+        }
+
+
+def _but_for_replicates(scenario: Scenario) -> Scenario:
+    return scenario.model_copy(update={"replicates": 1})
+
+
+def runs_of(table: pa.Table) -> tuple[dict[str, dict[str, Float64]], Int64]:
+    """Return the metrics by strategy, NaN where undefined, and each replicate's draw.
+
+    ``table`` is ``runs.parquet`` in order of strategy and replicate.
+    """
+    strategy = np.asarray(table["strategy"].to_pylist())
+    metrics: dict[str, Float64] = {name: table[name].to_numpy() for name in METRICS}
+    runs = {
+        str(name): {metric: values[strategy == name] for metric, values in metrics.items()}
+        for name in np.unique(strategy)
+    }
+    return runs, table["draw"].to_numpy()[strategy == strategy[0]]

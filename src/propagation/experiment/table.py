@@ -1,0 +1,42 @@
+"""A summary as a table: one row for each strategy and metric that an adviser asks for first."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from propagation.experiment.intervals import Interval
+from propagation.experiment.phrases import decimals, number, phrase, span, with_interval
+
+HEADLINES = ("relevant_reach", "reach", "valued_reach", "shares", "time_to_half", "doubling_time")
+HEADING = ("", "strategy", "mean (95% interval)", "8 of 10 runs")
+
+
+def table_rows(summary: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return the heading and the rows of a table; the compared metric comes first.
+
+    Parameters
+    ----------
+    summary
+        The contents of ``summary.json``.
+    """
+    compared = summary["metric"]
+    metrics = [compared, *(metric for metric in HEADLINES if metric != compared)]
+    rows: list[tuple[str, ...]] = [HEADING]
+    for metric in metrics:
+        unit = " (hours)" if phrase(metric).times == "as long" else ""
+        label = f"{phrase(metric).label}{unit}"
+        for name, outcomes in summary["strategies"].items():
+            rows.append((label, name, *_cells(outcomes[metric], summary["replicates"])))
+            label = ""
+    return rows
+
+
+def _cells(outcome: Mapping[str, Any], replicates: int) -> tuple[str, str]:
+    """Return the mean with its interval, and the outcome range."""
+    if not outcome["defined"]:
+        return "never defined", ""
+    mean = with_interval(Interval(outcome["mean"], outcome["low"], outcome["high"]))
+    if outcome["defined"] < replicates:
+        mean += f" in {outcome['defined']:,} runs"
+    low, high = outcome["p10"], outcome["p90"]
+    places = decimals(max(high - low, 1e-9), high)
+    return mean, span(low, high, places) if high > low else number(low, places)

@@ -1,0 +1,99 @@
+"""Workers that run batches of replicates: threads for the compiled loop, processes for agents."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterable
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from multiprocessing import get_context
+from types import TracebackType
+
+from propagation.experiment.replicates import Batch, Laboratory
+
+Task = tuple[int, list[int]]
+"""A draw, and the replicates to run in it."""
+
+_laboratory: Laboratory | None = None
+
+
+def _start_process(laboratory: Laboratory) -> None:
+    """Give a new process its laboratory; an interrupt is the parent's to handle."""
+    global _laboratory
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _laboratory = laboratory
+
+
+def _run_in_process(draw: int, replicates: list[int]) -> Batch:
+    if _laboratory is None:
+        raise RuntimeError("a worker process was started without its laboratory")
+    return _laboratory.run(draw, replicates)
+
+
+class Workers:
+    """A pool for one run; use it in a ``with`` statement.
+
+    Threads share the worlds of the laboratory (the compiled loop holds no lock); processes build
+    their own.
+    """
+
+    def __init__(self, laboratory: Laboratory, workers: int) -> None:
+        self._laboratory = laboratory
+        self._stop = threading.Event()
+        self._waiting: set[Future[Batch]] = set()
+        self._pool: Executor = (
+            ProcessPoolExecutor(workers, get_context("spawn"), _start_process, (laboratory,))
+            if laboratory.in_processes
+            else ThreadPoolExecutor(workers)
+        )
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def busy(self) -> bool:
+        """Whether tasks are still to be done."""
+        return bool(self._waiting)
+
+    def submit(self, tasks: Iterable[Task]) -> None:
+        """Put tasks in the queue."""
+        for draw, replicates in tasks:
+            if self._laboratory.in_processes:
+                future = self._pool.submit(_run_in_process, draw, replicates)
+            else:
+                stopped = self._stop.is_set
+                future = self._pool.submit(self._laboratory.run, draw, replicates, stopped)
+            self._waiting.add(future)
+
+    def done(self, seconds: float) -> list[Batch]:
+        """Wait up to ``seconds`` for results; return the batches finished since the last call."""
+        finished, self._waiting = wait(self._waiting, seconds, FIRST_COMPLETED)
+        return [future.result() for future in finished]
+
+    def stop(self) -> list[Batch]:
+        """Stop soon; return what has been finished until then."""
+        self._stop.set()
+        running = {future for future in self._waiting if not future.cancel()}
+        finished, _ = wait(running)
+        self._waiting = set()
+        return [future.result() for future in finished if future.exception() is None]
+
+
+def worker_count(asked: int) -> int:
+    """Return how many workers to use: as many as asked for, or one for each processor."""
+    return asked or os.cpu_count() or 1
