@@ -1,0 +1,20 @@
+"""All cases, in the order of the report."""
+
+from verification.cases.branching import BRANCHING
+from verification.cases.community import COMMUNITY_SIZE
+from verification.cases.delays import DELAYS
+from verification.cases.outside import OUTSIDE
+from verification.cases.percolation import PERCOLATION
+from verification.cases.reachability import REACHABILITY
+from verification.cases.thresholds import THRESHOLDS
+from verification.verdicts import Case
+
+CASES: tuple[Case, ...] = (
+    *REACHABILITY,
+    *BRANCHING,
+    *PERCOLATION,
+    *THRESHOLDS,
+    *COMMUNITY_SIZE,
+    *OUTSIDE,
+    *DELAYS,
+)

@@ -1,0 +1,205 @@
+"""What a case is, and how a comparison becomes a verdict.
+
+All statistical limits come from one promise: were the model right, a whole run of the suite would
+raise a false alarm with probability 1% at most. The promise is shared out evenly (Bonferroni) over
+``COMPARISONS``, an upper bound on the number of comparisons, so that each is made at ``LEVEL``,
+two-sided where it has two sides. Comparisons that must hold exactly have a limit of their own.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from scipy import stats
+
+Float64 = npt.NDArray[np.float64]
+
+FALSE_ALARM = 0.01
+COMPARISONS = 100
+LEVEL = FALSE_ALARM / COMPARISONS
+
+FEWEST_EXPECTED = 5.0
+"""Cells of a chi-square test with a smaller expectation are pooled."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison: it holds if the statistic is at most the limit."""
+
+    name: str
+    expected: str
+    found: str
+    statistic: float
+    limit: float
+    scale: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the statistic is within the limit; NaN never is."""
+        return bool(self.statistic <= self.limit)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a case found: its checks, and a function that draws them into axes."""
+
+    checks: tuple[Check, ...]
+    draw: Callable[[Axes], object]
+
+    @property
+    def holds(self) -> bool:
+        """Whether there are checks and all of them hold."""
+        return bool(self.checks) and all(check.holds for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a case is to be run: in full or quickly, rightly or with its planted fault."""
+
+    quick: bool = False
+    fault: bool = False
+
+    def count(self, full: int, quick: int) -> int:
+        """Return a number of runs, graphs or accounts."""
+        return quick if self.quick else full
+
+
+@dataclass(frozen=True)
+class Case:
+    """One comparison of the model with something outside it.
+
+    Attributes
+    ----------
+    name
+        Short and unique.
+    meaning
+        One sentence: what it means that the case holds.
+    source
+        The paper, formula or software compared with.
+    fault
+        What the planted fault does; the checks must reject it.
+    run
+        Runs the case by a plan.
+    data
+        The folder of real data it needs, which does not come with the project.
+    """
+
+    name: str
+    meaning: str
+    source: str
+    fault: str
+    run: Callable[[Plan], Result]
+    data: Path | None = None
+
+
+def exactly(name: str, differences: float, of: str) -> Check:
+    """Demand that nothing differs."""
+    return Check(name, "0", f"{differences:g}", float(differences), 0.0, of)
+
+
+def within(name: str, found: float, expected: float, relative: float) -> Check:
+    """Demand a relative difference of at most ``relative``."""
+    return Check(
+        name,
+        f"{expected:.6g}",
+        f"{found:.6g}",
+        abs(found / expected - 1.0),
+        relative,
+        "relative difference",
+    )
+
+
+def by_error(name: str, found: float, expected: float, error: float) -> Check:
+    """Compare with a number by the normal law, given the standard error of the difference."""
+    limit = float(stats.norm.isf(LEVEL / 2))
+    statistic = abs(found - expected) / error if error > 0 else float("nan")
+    return Check(name, f"{expected:.5g}", f"{found:.5g}", statistic, limit, "standard errors")
+
+
+def by_proportion(name: str, hits: int, trials: int, probability: float) -> Check:
+    """Compare a number of hits with a probability by the binomial law's normal limit.
+
+    Fit for more than about 100 expected hits and misses each.
+    """
+    error = np.sqrt(probability * (1.0 - probability) / trials)
+    return by_error(name, hits / trials, probability, float(error))
+
+
+def by_groups(
+    name: str, groups: npt.ArrayLike, expected: float, further_variance: float = 0.0
+) -> Check:
+    """Compare a mean with a number when runs share graphs: by the means of the graphs.
+
+    Student's law with one degree of freedom fewer than there are graphs holds whatever the
+    differences between graphs are. ``further_variance`` is that of ``expected``.
+    """
+    means = np.asarray(groups, np.float64)
+    error = np.sqrt(means.var(ddof=1) / len(means) + further_variance)
+    limit = float(stats.t.isf(LEVEL / 2, len(means) - 1))
+    found = float(means.mean())
+    statistic = abs(found - expected) / float(error) if error > 0 else float("nan")
+    scale = f"standard errors, {len(means)} graphs"
+    return Check(name, f"{expected:.5g}", f"{found:.5g}", statistic, limit, scale)
+
+
+def by_chi_square(name: str, counts: npt.ArrayLike, probabilities: npt.ArrayLike) -> Check:
+    """Compare counts with a law by Pearson's chi-square, rare cells at the end pooled."""
+    seen, law = np.asarray(counts, np.float64), np.asarray(probabilities, np.float64)
+    expected = seen.sum() * law
+    while len(expected) > 1 and expected[-1] < FEWEST_EXPECTED:
+        expected = np.append(expected[:-2], expected[-2:].sum())
+        seen = np.append(seen[:-2], seen[-2:].sum())
+    statistic = float(((seen - expected) ** 2 / expected).sum())
+    freedom = len(expected) - 1
+    limit = float(stats.chi2.isf(LEVEL, freedom))
+    scale = f"chi-square, {freedom} degrees of freedom"
+    return Check(name, f"{freedom + 1} cells", f"{int(seen.sum()):,} counts", statistic, limit, scale)
+
+
+def by_distribution(name: str, sample: Float64, cdf: Callable[[Float64], Float64]) -> Check:
+    """Compare a sample with a continuous law by Kolmogorov and Smirnov's distance."""
+    statistic = float(stats.ks_1samp(sample, cdf).statistic)
+    limit = float(stats.kstwo.isf(LEVEL, len(sample)))
+    return Check(name, "closed form", f"{len(sample):,} draws", statistic, limit, "KS distance")
+
+
+def by_two_samples(name: str, first: npt.ArrayLike, second: npt.ArrayLike) -> Check:
+    """Compare two samples by Kolmogorov and Smirnov's distance; ties make it cautious."""
+    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    size = len(one) * len(other) / (len(one) + len(other))
+    limit = float(stats.kstwobign.isf(LEVEL) / np.sqrt(size))
+    statistic = float(stats.ks_2samp(one, other, method="asymp").statistic)
+    return Check(
+        name, f"mean {other.mean():.5g}", f"mean {one.mean():.5g}", statistic, limit, "KS distance"
+    )
+
+
+def by_means(name: str, first: npt.ArrayLike, second: npt.ArrayLike) -> Check:
+    """Compare the means of two samples (Welch, normal limit)."""
+    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    error = np.sqrt(one.var(ddof=1) / len(one) + other.var(ddof=1) / len(other))
+    return by_error(name, float(one.mean()), float(other.mean()), float(error))
+
+
+def by_variances(
+    name: str, first: npt.ArrayLike, second: npt.ArrayLike, rng: np.random.Generator
+) -> Check:
+    """Compare the variances of two samples: the log ratio against its bootstrapped error."""
+    log_variances, variances = [], []
+    for sample in (np.asarray(first, np.float64), np.asarray(second, np.float64)):
+        resampled = rng.choice(sample, (500, len(sample)))
+        log_variances.append(np.log(resampled.var(axis=1, ddof=1)))
+        variances.append(float(sample.var(ddof=1)))
+    error = np.sqrt(sum(logs.var(ddof=1) for logs in log_variances))
+    difference = abs(float(np.log(variances[0] / variances[1])))
+    return Check(
+        name,
+        f"{variances[1]:.5g}",
+        f"{variances[0]:.5g}",
+        difference / float(error),
+        float(stats.norm.isf(LEVEL / 2)),
+        "standard errors of the log ratio",
+    )
