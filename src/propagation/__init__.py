@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from propagation.scenario.spec import Scenario
     from propagation.scenario.starter import starter_scenario
     from propagation.scenario.writing import write_scenario
-    from propagation.spread.agents import Account, PropagationModel
+    from propagation.spread.agents import Account
     from propagation.spread.cascade import Cascade
+    from propagation.spread.model import PropagationModel
     from propagation.spread.simulate import CompiledEngine, MesaEngine
     from propagation.strategy.agenda import agenda_of
 
@@ -49,7 +50,7 @@ _HOMES = {
     "InputError": "problems",
     "MachineError": "problems",
     "MesaEngine": "spread.simulate",
-    "PropagationModel": "spread.agents",
+    "PropagationModel": "spread.model",
     "Result": "experiment.runner",
     "Run": "experiment.runner",
     "Scenario": "scenario.spec",

@@ -292,6 +292,7 @@ def show(result: "Result", as_json: bool) -> None:
             print(f"Warning: {warning}")
         print()
         print_table(result.summary)
+    sys.stdout.flush()
     if not result.new:
         say("This scenario had been run before: that result is shown. --force runs it again.")
     elif result.stopped:

@@ -64,7 +64,7 @@ def _check_unchanged(path: Path, expected: str | None, where: str) -> None:
     if expected is None or checksum(path) == expected:
         return
     message = (
-        f"'{path.name}' has changed since its checksum was written down (sha256 {expected[:12]}...); "
-        "restore the file, or take the line 'sha256' out of the scenario"
+        f"'{path.name}' has changed since its checksum (sha256 {expected[:12]}...) was written "
+        "down; restore the file, or take the line 'sha256' out of the scenario"
     )
     raise InputError(Problem(message, where, str(path)))

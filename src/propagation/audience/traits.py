@@ -71,7 +71,8 @@ def _quantiles(spread: Spread, units: Float64, limits: tuple[float, float]) -> F
         total = mean * (1 - mean) / variance - 1
         return np.asarray(special.betaincinv(mean * total, (1 - mean) * total, units))
     sigma_squared = np.log1p(variance / mean**2)
-    return np.exp(np.log(mean) - sigma_squared / 2 + np.sqrt(sigma_squared) * special.ndtri(units))
+    logarithm = np.log(mean) - sigma_squared / 2 + np.sqrt(sigma_squared) * special.ndtri(units)
+    return np.asarray(np.exp(logarithm))
 
 
 def _values(

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from propagation.audience.world import World
 from propagation.scenario.spec import Message
-from propagation.spread.agents import Account, PropagationModel
+from propagation.spread.agents import Account
 from propagation.spread.cascade import Audience, Cascade, Outcome, measure
 from propagation.spread.dynamics import (
     PERSON,
@@ -19,6 +19,7 @@ from propagation.spread.dynamics import (
     spread,
     touched_arrays,
 )
+from propagation.spread.model import PropagationModel
 from propagation.strategy.agenda import Agenda
 
 Float64 = npt.NDArray[np.float64]

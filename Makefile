@@ -1,0 +1,44 @@
+# make run     set up, run the Occupy scenario, say where the results are
+# make test    set up, run all tests
+# make lint    ruff, ruff format and mypy
+# make verify  compare the model with closed formulas and published numbers (minutes)
+# make bench   measure the engines against cynetdiff
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+SCENARIO ?= scenarios/occupy.yaml
+TESTS ?=
+
+.PHONY: run test lint verify bench clean
+
+run: $(VENV)/.run
+	$(BIN)/propagation run $(SCENARIO)
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+verify: $(VENV)/.test
+	$(BIN)/python -m verification
+
+bench: $(VENV)/.test
+	$(BIN)/python -m benchmarks
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,bench,dev]'
+	@touch $@ $(VENV)/.run
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,169 @@
+"""Heavy-tailed follower counts: a Pareto law cut off at a cap, with the mean the follows give it.
+
+P(followers >= k) is proportional to k**-(tail - 1) - cap**-(tail - 1) from the scale (the fewest
+followers) up to the cap. Tail and cap are asked for; the scale follows from the mean.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.special import pdtrc
+
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+Reals = npt.NDArray[np.float64]
+
+SHORTEST_TAIL = 10.0
+"""Least ratio of cap to scale that is called a heavy tail: one decade."""
+FULLEST_HUBS = 0.9
+"""Largest part of those who follow anybody that may be expected to follow the same hubs."""
+FULLEST_PAIRS = 0.6
+"""Largest part of the pairs hubs could be in at most that they may be expected to be in."""
+HUBS = 500
+"""How many of the most popular accounts are looked at, and at most a quarter of all."""
+
+
+def curve(missed: Reals, scale: float, cap: float, tail: float) -> Reals:
+    """Return the follower counts that a part ``missed`` of the accounts does not reach."""
+    exponent = tail - 1.0
+    span = 1.0 - (scale / cap) ** exponent
+    return np.asarray(scale * (1.0 - missed * span) ** (-1.0 / exponent))
+
+
+def mean_count(scale: float, cap: float, tail: float) -> float:
+    """Return the mean of the law."""
+    a, log_span = tail - 1.0, math.log(cap / scale)
+    if abs(a - 1.0) < 1e-9:
+        return scale * log_span / -math.expm1(-log_span)
+    return scale * a / (a - 1) * math.expm1((1 - a) * log_span) / math.expm1(-a * log_span)
+
+
+def expected_scale(mean: float, cap: float, tail: float) -> float:
+    """Return the scale that gives the law this mean (0 < mean < cap)."""
+    lowest = math.log(cap) - 2.0
+    while mean_count(math.exp(lowest), cap, tail) > mean:
+        lowest -= 2.0
+    found = brentq(
+        lambda s: mean_count(math.exp(s), cap, tail) - mean, lowest, math.log(cap) - 1e-9
+    )
+    return math.exp(float(found))
+
+
+def drawn_counts(units: Reals, total: int, cap: int, tail: float) -> Ints:
+    """Return follower counts that sum to ``total``, one for each of the ``units`` in (0, 1).
+
+    The scale is solved for these very units; counts are rounded so that the total comes out (those
+    with the largest fractions up), which moves the rounding point a little off one half.
+    """
+
+    def excess(log_scale: float) -> float:
+        return float(curve(units, math.exp(log_scale), cap, tail).sum()) - total
+
+    lowest = math.log(cap) - 2.0
+    while excess(lowest) > 0:
+        lowest -= 2.0
+    scale = math.exp(float(brentq(excess, lowest, math.log(cap), xtol=1e-12)))
+    exact = np.minimum(curve(units, scale, cap, tail), cap)
+    counts = np.floor(exact).astype(np.int32)
+    missing = total - int(counts.sum(dtype=np.int64))
+    upwards = np.argsort(counts - exact, kind="stable")[:missing]
+    counts[upwards] += 1
+    return counts
+
+
+def shortest_cap(mean: float, tail: float) -> float:
+    """Return the cap at which a tail of one decade has this mean."""
+    return mean * SHORTEST_TAIL / mean_count(1.0, SHORTEST_TAIL, tail)
+
+
+class Sources(NamedTuple):
+    """Where the followers of a segment come from; arrays have one entry per source segment."""
+
+    follows: Longs
+    accounts: Longs
+    able: Longs  # accounts that can follow one and the same account of the segment
+    own: npt.NDArray[np.bool_]  # whether the source is the segment itself
+    reciprocity: float  # part of the follows inside the segment that are returned
+
+
+def classes(accounts: int, mean: float, cap: float, tail: float) -> tuple[Reals, Reals]:
+    """Return follower counts that stand for the law, finer towards the top, and their parts."""
+    edges = np.append(np.geomspace(1.0, 1.0 / accounts, 60), 0.0)
+    missed = 1.0 - np.append(np.sqrt(edges[:-2] * edges[1:-1]), 0.4 / accounts)
+    return curve(missed, expected_scale(mean, cap, tail), cap, tail), -np.diff(edges)
+
+
+def fill_level(parts: Reals, room: Reals, mean: float) -> float:
+    """Return the level up to which classes are filled, as far as they have room, to give a mean."""
+    if parts @ room <= mean * (1 + 1e-9):
+        return math.inf
+    low, high = 0.0, float(room.max())
+    for _ in range(60):
+        level = (low + high) / 2
+        if parts @ np.minimum(room, level) < mean:
+            low = level
+        else:
+            high = level
+    return high
+
+
+def largest_cap(accounts: int, tail: float, sources: Sources) -> int:
+    """Return the most followers that the most popular accounts of a segment can be given."""
+    low, high = 0, int(sources.able.sum())
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _hubs_fit(accounts, tail, middle, sources):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _hubs_fit(accounts: int, tail: float, cap: int, sources: Sources) -> bool:
+    """Whether the most popular accounts find enough followers in every source segment."""
+    received = int(sources.follows.sum())
+    mean = received / accounts
+    if cap <= mean:
+        return True
+    missed = 1.0 - (np.arange(max(1, min(accounts // 4, HUBS))) + 0.5) / accounts
+    top = curve(missed, expected_scale(mean, cap, tail), cap, tail)
+    top[0] = cap
+    for follows, size, able, own, returned in zip(*sources[:4], _returned(sources), strict=True):
+        share, followees = follows / received, follows / size
+        level = 0.0
+        if own and returned > 0:
+            counts, parts = classes(accounts, mean, cap, tail)
+            inside = share * counts
+            level = fill_level(parts, inside, returned * float(parts @ inside))
+            pairs = np.minimum(inside, level)
+            if not _mutual_fit(np.minimum(share * top, level), pairs, parts * able):
+                return False
+        singles = np.maximum(share * top - level, 0.0)
+        if not _singles_fit(singles, (1 - returned) * followees, able):
+            return False
+    return True
+
+
+def _returned(sources: Sources) -> Reals:
+    return np.where(sources.own, sources.reciprocity, 0.0)
+
+
+def _singles_fit(top: Reals, followees: float, able: int) -> bool:
+    """Follows to the h most popular are at most the sum of min(followees, h) (Gale and Ryser).
+
+    Numbers of followees are taken as Poisson, and h a little smaller for ease.
+    """
+    h = np.arange(len(top) + 1)
+    most = np.concatenate(([0.0], np.cumsum(pdtrc(h[:-1], followees))))
+    most = able * np.interp(FULLEST_HUBS * h[1:], h, most)
+    return bool(np.all(np.cumsum(top) <= most + 1e-9))
+
+
+def _mutual_fit(top: Reals, counts: Reals, numbers: Reals) -> bool:
+    """Pairs with the h most popular: those among them and min(pairs, h) of the others (Erdős)."""
+    h = np.arange(1, len(top) + 1)
+    others = np.minimum(counts[None, :], h[:, None]) @ numbers
+    return bool(np.all(np.cumsum(top) <= FULLEST_PAIRS * (h * (h - 1) + others)))

@@ -1,0 +1,250 @@
+"""The Mesa model: the clock, the agenda of shares to come, and the data collector."""
+
+import heapq
+import math
+from collections.abc import Collection, Hashable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import mesa
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+
+from propagation.audience.networkx_world import TOPIC, world_from_networkx
+from propagation.audience.sources import read_real_graph, read_table
+from propagation.audience.world import World, build_world
+from propagation.luck import candidates, descend, run_seed
+from propagation.problems import InputError, Problem, not_one_of
+from propagation.scenario.reading import read_scenario
+from propagation.scenario.spec import Delay, Message, Response
+from propagation.spread.agents import Account, Feed, Share, Spreading
+from propagation.spread.cascade import Cascade
+from propagation.spread.dynamics import Stems, rules_of, stems
+from propagation.strategy.agenda import Agenda, MessageInstance, PostAction, agenda_of
+
+
+class PropagationModel(mesa.Model):  # type: ignore[misc]
+    """One strategy's run on one world, as a Mesa model.
+
+    Parameters
+    ----------
+    world, messages, agenda
+        The accounts, the messages by name, and what is posted when.
+    seed
+        Run seed; the same seed gives the same run as on the compiled engine.
+    horizon
+        Hours after which nothing happens; ``math.inf`` for as long as anybody shares.
+    tick
+        Hours that one ``step()`` covers.
+    account_class
+        The agents' class.
+
+    ``datacollector`` holds a row for each step: ``hours``, ``reach`` (accounts that noticed
+    anything), ``impressions`` (notices) and ``shares``, those of our own accounts left out.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        messages: Mapping[str, Message],
+        agenda: Agenda,
+        seed: int,
+        horizon: float = math.inf,
+        tick: float = 1.0,
+        account_class: type[Account] = Account,
+    ) -> None:
+        super().__init__(rng=seed)
+        self.world, self.horizon, self.tick = world, horizon, tick
+        self.hours = 0.0
+        self.reached: set[Account] = set()
+        self.impressions = self.shares = 0
+        self.accounts = [account_class(self, number) for number in range(world.graph.accounts)]
+        self._found = np.empty(1024, np.int32)
+        self._agenda: list[Share] = []
+        self.spreadings = [
+            Spreading(
+                messages[instance.message],
+                rules_of(messages[instance.message]),
+                Stems(*map(np.uint64, stems(np.uint64(seed), instance.id))),
+            )
+            for instance in agenda
+        ]
+        for spreading, instance in zip(self.spreadings, agenda, strict=True):
+            for post in instance.posts:
+                if post.time <= horizon:
+                    self._post(spreading, self.accounts[world.ours[post.by]], post.time)
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "hours": "hours",
+                "reach": lambda model: len(model.reached),
+                "impressions": "impressions",
+                "shares": "shares",
+            }
+        )
+
+    @classmethod
+    def from_scenario(
+        cls,
+        path: str | Path,
+        strategy: str | None = None,
+        replicate: int = 0,
+        tick: float = 1.0,
+        account_class: type[Account] = Account,
+    ) -> "PropagationModel":
+        """Return the model of one strategy (by default the baseline) in one replicate.
+
+        Parameters
+        ----------
+        path
+            A scenario file.
+        replicate
+            Number of the replicate; it has the draw and the seed that ``propagation run`` uses.
+
+        Raises
+        ------
+        InputError
+            If the scenario is wrong or has no such strategy.
+        """
+        scenario = read_scenario(path)
+        name = strategy or scenario.compare.baseline
+        if name not in scenario.strategies:
+            raise InputError(Problem(not_one_of(name, scenario.strategies), "strategy"))
+        folder = Path(path).parent
+        draw = replicate % scenario.draws
+        world = build_world(
+            scenario,
+            draw,
+            read_real_graph(scenario, folder),
+            read_table(scenario.accounts, folder),
+        )
+        agenda = agenda_of(scenario.strategies[name])
+        seed = run_seed(scenario.seed, replicate)
+        horizon = scenario.horizon
+        return cls(world, scenario.messages, agenda, seed, horizon, tick, account_class)
+
+    @classmethod
+    def from_networkx(
+        cls,
+        graph: "nx.Graph[Any]",
+        posts: Collection[Hashable],
+        *,
+        resonance: float,
+        attention: float | str = 1.0,
+        interest: float | str = 1.0,
+        value: float | str = 1.0,
+        threshold: float | str = math.nan,
+        response: Response = "independent",
+        delay: Delay = "none",
+        arrows: str | None = None,
+        seed: int = 1,
+        horizon: float = math.inf,
+        tick: float = 1.0,
+        account_class: type[Account] = Account,
+    ) -> "PropagationModel":
+        """Return the model of a message posted at time 0 by some nodes of a networkx graph.
+
+        Parameters
+        ----------
+        graph
+            Undirected: every edge is a follow both ways. Directed: say in ``arrows`` whether an
+            arrow goes ``follower to followee`` or ``followee to follower``.
+        posts
+            The nodes that post; they are our accounts and share nothing else.
+        attention, interest, value, threshold
+            One number for all nodes, or the name of a node attribute.
+        response, delay
+            As in a scenario's message: words, or the classes of ``propagation.scenario.spec``.
+
+        Raises
+        ------
+        InputError
+            If a node or attribute is missing, or a number is out of range.
+        """
+        world = world_from_networkx(
+            graph,
+            posts,
+            attention=attention,
+            interest=interest,
+            value=value,
+            threshold=threshold,
+            arrows=arrows,
+            seed=seed,
+        )
+        message = Message(topic=TOPIC, resonance=resonance, response=response, delay=delay)
+        by = tuple(PostAction(0.0, str(node)) for node in posts)
+        agenda = (MessageInstance("message", 0.0, by),)
+        return cls(world, {"message": message}, agenda, seed, horizon, tick, account_class)
+
+    def _post(self, spreading: Spreading, author: Account, time: float) -> None:
+        memory = spreading.memory_of(author)
+        memory.share_time, memory.generation = time, 0
+        self.plan(Share(time, 0, author, spreading))
+
+    def plan(self, share: Share) -> None:
+        """Put a share on the agenda."""
+        heapq.heappush(self._agenda, share)
+
+    def count_notice(self, account: Account) -> None:
+        """Count a notice for the data collector."""
+        if not account.is_ours:
+            self.reached.add(account)
+            self.impressions += 1
+
+    def candidates(
+        self, sharer: Account, spreading: Spreading
+    ) -> Iterator[tuple[Account, Feed, int]]:
+        """Yield the followers who may notice a share: (follower, its feed, its place)."""
+        graph, found = self.world.graph, self._found
+        for one in graph.lists_of(sharer.number):
+            start = int(graph.list_starts[one])
+            length = int(graph.list_starts[one + 1]) - start
+            envelope, key = int(self.world.envelopes[one]), graph.list_keys[one]
+            skip_key = np.uint64(descend(spreading.throws.skip, key))
+            feed = Feed(np.uint64(descend(spreading.throws.thin, key)), envelope)
+            place = 0
+            while place < length:
+                count, place = candidates(skip_key, place, length, envelope, found)
+                for here in found[:count].tolist():
+                    follower = int(graph.followers[start + here])
+                    if follower >= 0:
+                        yield self.accounts[follower], feed, here
+
+    def step(self) -> None:
+        """Let ``tick`` hours pass, then collect data; ``running`` ends with the agenda."""
+        self.advance(min(self.hours + self.tick, self.horizon))
+        self.datacollector.collect(self)
+
+    def advance(self, until: float) -> None:
+        """Let everything happen that is due up to ``until`` hours."""
+        while self._agenda and self._agenda[0].time <= until:
+            share = heapq.heappop(self._agenda)
+            self.hours = share.time
+            share.spreading.shared.append(share.spreading.memory_of(share.account).row)
+            self.shares += not share.account.is_ours
+            share.account.share(share.spreading)
+        self.hours = until if math.isfinite(until) else self.hours
+        self.running = bool(self._agenda) and until < self.horizon
+
+    def run(self) -> tuple[Cascade, ...]:
+        """Run to the end; return one cascade for each message instance of the agenda."""
+        self.advance(self.horizon)
+        return tuple(cascade_of(spreading) for spreading in self.spreadings)
+
+
+def cascade_of(spreading: Spreading) -> Cascade:
+    """Return what has happened to a message instance so far, as arrays."""
+    accounts, memories = list(spreading.memories), list(spreading.memories.values())
+
+    def column(name: str, dtype: type) -> npt.NDArray[Any]:
+        return np.array([getattr(memory, name) for memory in memories], dtype)
+
+    return Cascade(
+        account=np.array([account.number for account in accounts], np.int32),
+        notices=column("notices", np.int32),
+        first_notice=column("first_notice", np.float64),
+        share_time=column("share_time", np.float64),
+        parent=column("parent", np.int32),
+        generation=column("generation", np.int32),
+        share_order=np.array(spreading.shared, np.int32),
+    )
