@@ -11,13 +11,17 @@ from dataclasses import dataclass
 
 from propagation.problems import not_one_of
 from propagation.scenario import units
+from propagation.scenario.units import shown
 
 Path = tuple[str | int, ...]
 
 EVERYBODY = "everybody"
 """The one segment of a graph whose accounts are not told apart."""
 MOST_ACCOUNTS = 2**31 - 1
-WEEK = 168.0
+MOST_INTERESTS = 10_000
+"""So that a resolved scenario, which lists them all, still is a file of readable size."""
+DEFAULT_HORIZON = 168.0
+"""One week in hours."""
 TRAITS = ("attention", "value", "threshold")
 
 
@@ -35,8 +39,8 @@ class Finding:
 
 def path_text(path: Path) -> str:
     """Write a path as in ``strategies.small[0].by``."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return text.removeprefix(".")
+    steps = (f"[{step}]" if isinstance(step, int) else f".{shown(step)}" for step in path)
+    return "".join(steps).removeprefix(".")
 
 
 def find_cross_problems(tree: Mapping[str, object]) -> list[Finding]:
@@ -75,13 +79,13 @@ def _share(value: object) -> float | None:
 def _reference(path: Path, value: object, allowed: Collection[str]) -> Iterator[Finding]:
     name = _as_name(value)
     if name is not None and allowed and name not in allowed:
-        yield Finding(path, not_one_of(name, sorted(allowed)))
+        yield Finding(path, not_one_of(shown(name), sorted(allowed)))
 
 
 def _keys(path: Path, written: Mapping[str, object], allowed: Collection[str]) -> Iterator[Finding]:
     for name in written if allowed else ():
         if name not in allowed:
-            yield Finding(path, not_one_of(name, sorted(allowed)), key=name)
+            yield Finding(path, not_one_of(shown(name), sorted(allowed)), key=name)
 
 
 def _world(tree: Mapping[str, object]) -> Iterator[Finding]:
@@ -120,7 +124,12 @@ def _interest(tree: Mapping[str, object]) -> Iterator[Finding]:
             yield Finding(("messages", name, "topic"), message)
         elif topic is not None:
             topics[topic] = None
-    for path in _places(tree):
+    places = list(_places(tree))
+    if len(topics) * len(places) > MOST_INTERESTS:
+        message = f"{len(topics):,} topics for {len(places):,} segments are too many: at most "
+        yield Finding(("messages",), f"{message}{MOST_INTERESTS:,} interests in all")
+        return
+    for path in places:
         place = block(tree, *path)
         if isinstance(place.get("interest"), Mapping):
             is_complete = path[:2] != ("accounts", "by segment")
@@ -137,7 +146,7 @@ def _topics(
             continue
         meant = difflib.get_close_matches(topic, unknown, n=1)
         if meant:
-            yield Finding(path, not_one_of(meant[0], sorted(topics)), key=meant[0])
+            yield Finding(path, not_one_of(shown(meant[0]), sorted(topics)), key=meant[0])
         elif is_complete and "other" not in interest:
             message = f"'{topic}' is missing: list every topic of a message, or set 'other'"
             yield Finding(path, message)
@@ -176,7 +185,7 @@ def _ours(tree: Mapping[str, object]) -> Iterator[Finding]:
         if "segments" in tree:
             yield Finding(path, "needs a 'graph'; with segments give 'followers' instead")
         elif label in holders:
-            yield Finding(path, f"'{label}' is already the account of '{holders[label]}'")
+            yield Finding(path, f"'{shown(label)}' is already the account of '{holders[label]}'")
         holders.setdefault(label, name)
 
 
@@ -230,7 +239,7 @@ def _posts(tree: Mapping[str, object]) -> Iterator[Finding]:
 
 def _horizon(tree: Mapping[str, object]) -> float:
     try:
-        hours = units.read_duration(tree["horizon"]) if "horizon" in tree else WEEK
+        hours = units.read_duration(tree["horizon"]) if "horizon" in tree else DEFAULT_HORIZON
     except ValueError:
         return math.inf
     return hours if hours > 0 else math.inf
@@ -250,10 +259,12 @@ def _times(
             continue
         place = (*path, i) if isinstance(at, list | tuple) else path
         if time >= horizon:
-            message = f"'{text}' is not before the horizon of {units.write_duration(horizon)}"
+            message = (
+                f"{units.found(text)} is not before the horizon of {units.write_duration(horizon)}"
+            )
             yield Finding(place, message)
         posting = (_as_name(post.get("post")), _as_name(post.get("by")), time)
-        if posting in seen:
+        if posting in seen and None not in posting:
             message = f"'{posting[1]}' already posts '{posting[0]}' at {text} in this strategy"
             yield Finding(place, message)
         seen.add(posting)

@@ -58,10 +58,10 @@ def _check_name(name: str) -> str:
             f"{units.found(name)} is not a name: it needs visible characters, "
             "and no blanks at its ends, line breaks or control characters"
         )
-    if forbidden := sorted(set(name) & set(".[]")):
-        raise ValueError(f"'{name}' must not contain '{forbidden[0]}': names exclude . [ ]")
     if len(name) > LONGEST_NAME:
         raise ValueError(f"{units.found(name)} is too long: at most {LONGEST_NAME} characters")
+    if forbidden := sorted(set(name) & set(".[]")):
+        raise ValueError(f"'{name}' must not contain '{forbidden[0]}': names exclude . [ ]")
     return name
 
 
@@ -90,8 +90,7 @@ def _check_agent_class(place: str) -> str:
 
 
 def _duration(value: object, info: ValidationInfo) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    is_hours = is_number and info.context is not FROM_FILE
+    is_hours = units.is_number(value) and info.context is not FROM_FILE
     hours = units.read_number(value) if is_hours else units.read_duration(value)
     if hours > LONGEST_DURATION:
         raise ValueError(f"must be at most 5000 weeks, not {units.found(value)}")

@@ -20,7 +20,7 @@ from propagation.scenario.fields import (
     kind_of,
     word_or_number,
 )
-from propagation.scenario.units import found
+from propagation.scenario.units import found, shown
 
 _WORD_OR_NUMBER = Discriminator(word_or_number)
 _NoticeCount = Annotated[SmallCount, Tag("[number]")]
@@ -136,7 +136,7 @@ def _check_law(delay: object) -> object:
         if "law" not in delay:
             raise ValueError(f"'law' is missing: one of {', '.join(LAWS)}")
         if delay["law"] not in LAWS:
-            raise ValueError(f"law {not_one_of(delay['law'], LAWS)}")
+            raise ValueError(f"law {not_one_of(shown(str(delay['law'])), LAWS)}")
     elif delay != "none" and not isinstance(delay, Part):
         raise ValueError(f"must be 'none' or a block with a 'law', not {found(delay)}")
     return delay
@@ -153,7 +153,7 @@ def _check_response(response: object) -> object:
     if not isinstance(response, str | Mapping | Part):
         raise ValueError(f"must be one of: {', '.join(RESPONSES)}; not {found(response)}")
     if isinstance(response, str) and response not in RESPONSES[:2]:
-        raise ValueError(not_one_of(response, RESPONSES))
+        raise ValueError(not_one_of(shown(response), RESPONSES))
     return response
 
 

@@ -10,7 +10,7 @@ from propagation.problems import InputError, Problem
 from propagation.scenario import wording
 from propagation.scenario.cross_checks import Finding, find_cross_problems
 from propagation.scenario.fields import FROM_FILE
-from propagation.scenario.spec import Scenario
+from propagation.scenario.spec import ConflictError, Scenario
 from propagation.scenario.units import found
 from propagation.scenario.writing import write_scenario
 from propagation.scenario.yaml_tree import Tree, read_tree
@@ -39,9 +39,11 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
         raise InputError(Problem("there is no such file", file=str(path))) from None
     except IsADirectoryError:
         raise InputError(Problem("is a folder, not a scenario file", file=str(path))) from None
-    except OSError as error:
-        message = "is a folder, not a scenario file" if file.is_dir() else error.strerror
-        raise InputError(Problem(f"cannot be read: {message}", file=str(path))) from None
+    except (OSError, ValueError) as error:
+        # Windows reports a folder as one that may not be opened
+        is_folder = not isinstance(error, ValueError) and file.is_dir()
+        message = "is a folder, not a scenario file" if is_folder else f"cannot be read: {error}"
+        raise InputError(Problem(message, file=str(path))) from None
     if len(content) > LARGEST:
         raise InputError(_too_large(str(path)))
     try:
@@ -85,7 +87,8 @@ def _validate(tree: Tree) -> Scenario | None:
         errors = error.errors(include_url=False)
     _report(tree, wording.findings(errors, tree))
     if not tree.problems:
-        _report(tree, [f for e in errors for f in getattr(e["ctx"]["error"], "findings", ())])
+        raised = [error.get("ctx", {}).get("error") for error in errors]
+        _report(tree, [f for e in raised if isinstance(e, ConflictError) for f in e.findings])
     return None
 
 

@@ -15,7 +15,7 @@ from propagation.scenario.accounts import (
     Segment,
     SegmentTraits,
 )
-from propagation.scenario.cross_checks import Finding, find_cross_problems
+from propagation.scenario.cross_checks import DEFAULT_HORIZON, Finding, find_cross_problems
 from propagation.scenario.fields import (
     AgentClass,
     FolderName,
@@ -225,7 +225,7 @@ class Scenario(Part):
         description="How many runs of each strategy: a number, or the precision to reach.",
     )
     horizon: Horizon = Field(
-        default=168.0,
+        default=DEFAULT_HORIZON,
         description="How long a run lasts: a duration with its unit, or `none` for as long as "
         "anybody shares.",
     )
@@ -239,7 +239,7 @@ class Scenario(Part):
         description="Number of worlds drawn (graph, audiences, traits); the replicates take turns. "
         f"Default: {DRAWS}, and 1 with a file of follows.",
     )
-    segments: Annotated[dict[Name, Segment], Field(min_length=1, max_length=1000)] | None = Field(
+    segments: Annotated[dict[Name, Segment], Field(min_length=1, max_length=100)] | None = Field(
         default=None, description="The accounts of a drawn world, by segment; or give `graph`."
     )
     graph: Graph | None = Field(

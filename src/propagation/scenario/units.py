@@ -8,12 +8,13 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeGuard
 
 LONGEST_TEXT = 60
 """Quantities longer than this many characters are not read at all."""
 
-LARGEST_WHOLE = 10**300
-"""Whole numbers beyond this are cut before they become floats; every limit lies far below."""
+LARGEST = 10**300
+"""Numbers beyond this are cut before they become floats; every limit lies far below."""
 
 UNITS = {
     "s": Fraction(1, 3600),
@@ -47,10 +48,13 @@ def found(value: object) -> str:
         return f"a block with {_listed(value)}" if value else "an empty block"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"a list of {len(value)}" if value else "an empty list"
-    text = str(value) if isinstance(value, str) else _plain(value)
+    return f"'{shown(value)}'" if isinstance(value, str) else _plain(value)
+
+
+def shown(text: str) -> str:
+    """Cut a text from a file and escape what would break the line of a message."""
     cut = text[:LONGEST_TEXT] + ("..." if len(text) > LONGEST_TEXT else "")
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
-    return f"'{text}'" if isinstance(value, str) else text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
 
 
 def _plain(value: object) -> str:
@@ -64,13 +68,18 @@ def _listed(names: Mapping[str, object]) -> str:
     return ", ".join(shown) + (", ..." if len(names) > 3 else "")
 
 
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Say whether a value is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def read_number(value: object) -> float:
     """Return a number as a float; text, true and false are refused."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         raise ValueError(f"must be a number, not {found(value)}")
-    return float(
-        max(-LARGEST_WHOLE, min(value, LARGEST_WHOLE)) if isinstance(value, int) else value
-    )
+    if isinstance(value, int):
+        value = max(-LARGEST, min(value, LARGEST))
+    return float(value)
 
 
 def read_whole(value: object) -> int:
@@ -84,19 +93,11 @@ def read_whole(value: object) -> int:
 
 def read_share(value: object) -> float:
     """Return a number, or a percentage such as ``5%``, as a number where 100% is 1."""
-    if not isinstance(value, str):
-        return read_number(value) if not _is_other(value) else _refuse_share(value)
-    number, unit = _split(value)
-    if number is None or unit != "%":
-        return _refuse_share(value)
-    return float(number / 100)
-
-
-def _is_other(value: object) -> bool:
-    return isinstance(value, bool) or not isinstance(value, int | float)
-
-
-def _refuse_share(value: object) -> float:
+    if is_number(value):
+        return read_number(value)
+    number, unit = _split(value) if isinstance(value, str) else (None, "")
+    if number is not None and unit == "%":
+        return float(number / 100)
     raise ValueError(
         f"must be a number such as 0.05 or a percentage such as 5%, not {found(value)}"
     )
@@ -109,15 +110,20 @@ def read_duration(text: object) -> float:
         return float(number * UNITS[_SPELLINGS[spelling]])
     allowed = ", ".join(UNITS)
     if number is not None and spelling:
-        raise ValueError(f"{found(text)} has the unit '{spelling}'; it must be one of: {allowed}")
-    if number is not None or not _is_other(text):
-        raise ValueError(f"{found(text)} needs a unit ({allowed}), for example '{text} h'")
+        raise ValueError(
+            f"{found(text)} has the unit '{shown(spelling)}'; it must be one of: {allowed}"
+        )
+    if number is not None or is_number(text):
+        raise ValueError(f"{found(text)} needs a unit ({allowed}), for example '7 days'")
     raise ValueError(f"must be a duration such as '40 min' or '7 days', not {found(text)}")
 
 
 def _split(text: str) -> tuple[Fraction | None, str]:
     parts = _QUANTITY.fullmatch(text.strip()) if len(text) <= LONGEST_TEXT else None
-    return (Fraction(Decimal(parts[1])), parts[2]) if parts else (None, "")
+    if not parts:
+        return None, ""
+    number = Fraction(Decimal(parts[1]))
+    return max(Fraction(-LARGEST), min(number, Fraction(LARGEST))), parts[2]
 
 
 def write_share(share: float) -> str:
@@ -132,14 +138,13 @@ def write_number(number: float) -> int | float:
 
 def write_duration(hours: float) -> str:
     """Write hours in the unit that reads best, so that it reads back as exactly the same number."""
-    candidates = []
-    for name in ("days", "h", "min", "s"):
-        amount = float(Fraction(hours) / UNITS[name])
-        text = f"{_shortest(Decimal(repr(amount)))} {name}"
-        if read_duration(text) == hours:
-            candidates.append((not amount.is_integer() or (name == "days" and not amount), text))
-    whole = [text for is_broken, text in candidates if not is_broken]
-    text = whole[0] if whole else min((text for _, text in candidates), key=len)
+    if hours == 0:
+        return "0 h"
+    amounts = {name: float(Fraction(hours) / UNITS[name]) for name in ("days", "h", "min", "s")}
+    texts = {name: f"{_shortest(Decimal(repr(amounts[name])))} {name}" for name in amounts}
+    exact = [name for name in texts if read_duration(texts[name]) == hours]
+    whole = [texts[name] for name in exact if amounts[name].is_integer()]
+    text = whole[0] if whole else min((texts[name] for name in exact), key=len)
     return "1 day" if text == "1 days" else text
 
 

@@ -11,7 +11,7 @@ from propagation.problems import not_one_of
 from propagation.scenario import spec
 from propagation.scenario.cross_checks import Finding, Path
 from propagation.scenario.fields import Part
-from propagation.scenario.units import found
+from propagation.scenario.units import found, shown
 from propagation.scenario.yaml_tree import Tree
 
 SENTENCES = {
@@ -24,7 +24,7 @@ SENTENCES = {
     "string_too_long": "is too long: at most {max_length} characters",
     "string_too_short": "must not be empty",
     "string_type": "must be text, not {found}; put it in quotes if it is meant as text",
-    "too_long": "has too many entries: at most {max_length}, not {actual_length}",
+    "too_long": "has too many entries: at most {max_length}",
     "too_short": "must have at least one entry",
     "tuple_type": "must be a list, not {found}",
 }
@@ -79,7 +79,7 @@ def _finding(error: ErrorDetails, path: Path, tree: Tree) -> Finding:
         return Finding(path, f"'{last}' is missing; needed: {', '.join(needed)}")
     if kind == "extra_forbidden":
         allowed = _keys(_part_at(error["loc"][:-1]))
-        return Finding(path[:-1], not_one_of(last, allowed), key=last)
+        return Finding(path[:-1], not_one_of(shown(last), allowed), key=last)
     if kind == "value_error":
         words = str(context["error"])
         is_key = last == "[key]"
@@ -88,7 +88,7 @@ def _finding(error: ErrorDetails, path: Path, tree: Tree) -> Finding:
     if kind == "literal_error":
         allowed = re.findall("'([^']*)'", context["expected"])
         allowed += ["a number"] if "[word]" in error["loc"] else []
-        return Finding(path, not_one_of(value, allowed))
+        return Finding(path, not_one_of(shown(str(value)), allowed))
     if kind not in SENTENCES:
         return Finding(path, error["msg"])
     return Finding(path, SENTENCES[kind].format(**context | {"found": found(value)}))

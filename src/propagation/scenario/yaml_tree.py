@@ -15,7 +15,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from propagation.problems import InputError, Problem
 from propagation.scenario.cross_checks import Path, path_text
-from propagation.scenario.units import found
+from propagation.scenario.units import LARGEST, found
 
 DEEPEST = 20
 MOST_VALUES = 100_000
@@ -179,17 +179,24 @@ class _Walk:
             return None
         is_text = node.tag in _TEXTS or _LEADING_ZERO.fullmatch(node.value)
         if not is_text and node.tag in _NUMBERS:
-            try:
-                return self.constructor.construct_object(node)
-            except (ValueError, LookupError, YAMLError):
+            number = self._number(node)
+            if number is None:
                 self._add(f"{found(node.value)} cannot be read as a number", path, line)
-                return None
+            return number
         if not is_text:
             self._refuse_tag(node, path)
         if any("\ud800" <= character <= "\udfff" for character in node.value):
             self._add("holds half a character (a lone surrogate)", path, line)
             return None
         return str(node.value)
+
+    def _number(self, node: ScalarNode) -> object:
+        try:
+            number = self.constructor.construct_object(node)
+        except (ValueError, LookupError, YAMLError):
+            return None
+        is_enormous = isinstance(number, int) and abs(number) > LARGEST
+        return None if is_enormous else number
 
     def _refuse_tag(self, node: Node, path: Path) -> None:
         line = node.start_mark.line + 1

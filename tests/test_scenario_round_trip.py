@@ -1,0 +1,204 @@
+"""Whatever scenario there is, writing and reading it gives the same scenario, to the last bit."""
+
+import math
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from propagation.scenario import units
+from propagation.scenario.fields import LONGEST_DURATION
+from propagation.scenario.reading import parse_scenario, write_scenario
+from propagation.scenario.spec import METRICS, Scenario
+
+AWKWARD = ["yes", "no", "null", "~", "1e3", "0x1F", "007", "-", "- a", "a: b", "#", "a #b", "<<"]
+AWKWARD += ["2011-01-01", "12:30:45", "'", '"', "{", "&a", "*a", "!t", "%", "@", "`", ",", "=", "é"]
+LETTERS = st.characters(exclude_characters='.[]/\\<>:"|?*', exclude_categories=["C", "Z"])
+names = st.sampled_from(AWKWARD) | st.text(LETTERS, min_size=1, max_size=8)
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+shares = st.floats(0, 1)
+amounts = st.floats(0, 1e6)
+above_0 = st.floats(0, 1e6, exclude_min=True)
+hours = st.floats(0, LONGEST_DURATION)
+some_hours = st.floats(1e-12, LONGEST_DURATION)
+spreads = st.builds(lambda mean, spread: {"mean": mean, "spread": spread}, above_0, above_0)
+share_spreads = st.builds(
+    lambda mean, part: {"mean": mean, "spread": part * math.sqrt(mean * (1 - mean))},
+    st.floats(1e-6, 1 - 1e-6),
+    st.floats(1e-6, 0.999),
+)
+share_traits = shares | share_spreads
+scalars = st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | texts
+arguments = scalars.filter(lambda value: value not in (math.inf, -math.inf))
+
+responses = (
+    st.sampled_from(["independent", "single"])
+    | st.builds(lambda factors: {"reinforced": factors}, st.lists(amounts, min_size=1, max_size=4))
+    | st.builds(
+        lambda rule: {"threshold": rule},
+        st.builds(lambda n: {"notices": n}, st.integers(1, 10**6))
+        | st.builds(lambda f: {"fraction": f}, st.floats(0, 1, exclude_min=True))
+        | st.just({"fraction": "uniform"}),
+    )
+)
+delays = (
+    st.just("none")
+    | st.builds(lambda time: {"law": "fixed", "time": time}, hours)
+    | st.builds(lambda mean: {"law": "exponential", "mean": mean}, some_hours)
+    | st.builds(
+        lambda median, sigma: {"law": "lognormal", "median": median, "sigma": sigma},
+        some_hours,
+        st.floats(0, 20, exclude_min=True),
+    )
+    | st.builds(
+        lambda exponent, flat: {"law": "power", "exponent": exponent, "flat": flat},
+        st.floats(0, 100, exclude_min=True),
+        some_hours,
+    )
+)
+
+
+def chosen(draw: st.DrawFn, *choices: Any) -> Any:
+    return draw(st.sampled_from(choices))
+
+
+def block(draw: st.DrawFn, required: dict[str, Any], **optional: Any) -> dict[str, Any]:
+    """Return the required keys and any of the optional ones (underscores stand for blanks)."""
+    extra = {k.replace("_", " "): v for k, v in optional.items() if draw(st.booleans())}
+    return {**required, **{key: draw(values) for key, values in extra.items()}}
+
+
+@st.composite
+def segments(draw: st.DrawFn, own: list[str], topics: list[str]) -> dict[str, Any]:
+    parts = draw(st.lists(st.integers(1, 9), min_size=len(own), max_size=len(own)))
+    to = {name: part / sum(parts) for name, part in zip(own, parts, strict=True)}
+    return {
+        name: block(
+            draw,
+            {
+                "accounts": draw(st.integers(1, 10**6)),
+                "attention": draw(share_traits),
+                "interest": {topic: draw(share_traits) for topic in topics},
+                "follows": block(draw, {"mean": draw(amounts)}, to=st.just(to)),
+            },
+            value=amounts | spreads,
+            threshold=above_0 | spreads,
+            popularity=st.builds(
+                lambda tail, most: {"tail": tail, "at most": most},
+                st.floats(2, 100, exclude_min=True),
+                st.integers(1, 2**31 - 1),
+            ),
+            reciprocity=shares,
+            clustering=shares,
+        )
+        for name in own
+    }
+
+
+@st.composite
+def graphs(draw: st.DrawFn, own: list[str], topics: list[str]) -> dict[str, Any]:
+    column = st.builds(lambda name: {"column": name}, texts)
+    follows = block(
+        draw,
+        {"follows": draw(texts), "follower": 1, "followee": draw(texts)},
+        ids=st.sampled_from(["text", "integer"]),
+        sha256=st.text("0123456789abcdef", min_size=64, max_size=64),
+    )
+    generated = block(
+        draw,
+        {"networkx": draw(texts)},
+        arguments=st.dictionaries(names, arguments | st.lists(arguments, max_size=2), max_size=2),
+        arrows=st.sampled_from(["follower to followee", "followee to follower"]),
+    )
+    traits = block(draw, {}, attention=share_traits | column, value=amounts | column)
+    accounts = block(
+        draw,
+        {
+            "table": draw(texts),
+            "id": draw(texts),
+            "segment": draw(texts),
+            "attention": draw(share_traits | column),
+            "interest": {**{topic: draw(share_traits | column) for topic in topics}, "other": 0.5},
+        },
+        value=amounts | spreads | column,
+        by_segment=st.just({name: {**traits, "interest": {"other": 0.1}} for name in own}),
+    )
+    return {"graph": chosen(draw, follows, generated), "accounts": accounts}
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    def some_names() -> list[str]:
+        return draw(st.lists(names, min_size=1, max_size=3, unique=True))
+
+    own, ours, spoken = some_names(), some_names(), some_names()
+    topics = [name for name in some_names() if name != "other"] or ["news"]
+    strategies = some_names()
+    times = st.lists(st.floats(0, 100), min_size=1, max_size=3, unique=True)
+    required = {
+        "name": "x" + re.sub('[<:"*]', "", draw(names)),
+        "ours": {name: {"followers": dict.fromkeys(own, 1)} for name in ours},
+        "messages": {
+            name: block(
+                draw,
+                {"topic": topics[i % len(topics)], "resonance": draw(amounts)},
+                response=responses,
+                delay=delays,
+            )
+            for i, name in enumerate(spoken)
+        },
+        "strategies": {
+            name: [{"post": chosen(draw, *spoken), "by": chosen(draw, *ours), "at": draw(times)}]
+            for name in strategies
+        },
+        "compare": block(
+            draw, {"on": chosen(draw, *METRICS), "baseline": strategies[-1]}, matters=shares
+        ),
+    }
+    is_drawn = draw(st.booleans())
+    world = {"segments": draw(segments(own, topics))} if is_drawn else draw(graphs(own, topics))
+    precision = st.builds(
+        lambda within, most: {"within": within, "at most": most},
+        st.floats(0, 1, exclude_min=True),
+        st.integers(1, 10**6),
+    )
+    return Scenario.model_validate(
+        block(
+            draw,
+            {**required, **world},
+            question=texts,
+            seed=st.integers(0, 2**63 - 1),
+            replicates=st.integers(1, 10**6) | precision,
+            horizon=st.floats(101, LONGEST_DURATION) | st.just(math.inf),
+            relevant=shares,
+            draws=st.integers(1, 10**6),
+        )
+    )
+
+
+@given(scenarios())
+def test_reading_what_was_written_gives_an_equal_scenario(scenario: Scenario) -> None:
+    text = write_scenario(scenario)
+    again = parse_scenario(text)
+    assert again == scenario
+    assert write_scenario(again) == text
+
+
+def test_a_rounded_duration_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = parse_scenario(SMALL)
+    assert parse_scenario(write_scenario(scenario)) == scenario
+    rounded = units.write_duration(round(scenario.strategies["only"][0].at[0], 6))
+    text = write_scenario(scenario).replace("at: 1.000000001 h", f"at: {rounded}")
+    assert parse_scenario(text) != scenario
+
+
+SMALL = """
+name: small
+segments: {all: {accounts: 10, attention: 1, interest: {news: 0}, follows: {mean: 2}}}
+ours: {us: {followers: {all: 3}}}
+messages: {hello: {topic: news, resonance: 0}}
+strategies: {only: [{post: hello, by: us, at: 1.000000001 h}]}
+compare: {on: reach, baseline: only}
+"""
