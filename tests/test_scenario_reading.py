@@ -1,4 +1,3 @@
-import math
 import re
 import subprocess
 import sys
@@ -122,7 +121,7 @@ def places(tree: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(inner)
 
 
-@pytest.mark.parametrize("value", [None, 5, "text", [[1]], {"a": 1}, True, math.nan])
+@pytest.mark.parametrize("value", [None, 5, "text", [[1]], {"a": True}])
 def test_a_value_of_another_kind_is_never_a_traceback(value: object) -> None:
     tree = as_written(parse_scenario(OCCUPY))
     found = 0

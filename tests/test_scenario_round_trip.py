@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from propagation.scenario import units
@@ -179,6 +179,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
 
 
 @given(scenarios())
+@settings(max_examples=50)
 def test_reading_what_was_written_gives_an_equal_scenario(scenario: Scenario) -> None:
     text = write_scenario(scenario)
     again = parse_scenario(text)
