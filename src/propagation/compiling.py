@@ -61,10 +61,23 @@ def _remove_stale(parent: Path) -> None:
 
 def compiled(function: Function) -> Function:
     """Compile ``function`` on first call, without holding Python's global lock, cached on disk."""
+    return _compile(function, inline="never")
+
+
+def inlined(function: Function) -> Function:
+    """Compile ``function`` into its callers: for what is called once a notice.
+
+    A call passes every array of a named tuple by value, which costs more than a rule does.
+    """
+    return _compile(function, inline="always")
+
+
+def _compile(function: Function, inline: str) -> Function:
     previous = settings.CACHE_DIR
     settings.CACHE_DIR = str(cache_folder())
     try:
-        machine_code: Function = numba.njit(function, cache=True, nogil=True)
+        compile_it = numba.njit(cache=True, nogil=True, inline=inline)
+        machine_code: Function = compile_it(function)
     finally:
         settings.CACHE_DIR = previous
     return machine_code

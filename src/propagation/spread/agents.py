@@ -22,7 +22,7 @@ import numpy as np
 
 from propagation.scenario.spec import Message
 from propagation.spread.dynamics import Rules, Stems, decides, delay, notices
-from propagation.spread.timeline import NOBODY, earlier
+from propagation.spread.timeline import NOBODY, earlier, tie
 
 if TYPE_CHECKING:
     from propagation.spread.model import PropagationModel
@@ -74,16 +74,9 @@ class Share:
     spreading: Spreading
 
     def __lt__(self, other: "Share") -> bool:
-        return bool(
-            earlier(
-                self.time,
-                self.generation,
-                self.account.number,
-                other.time,
-                other.generation,
-                other.account.number,
-            )
-        )
+        """Compare by rule 5, as a heap asks for it."""
+        mine, theirs = (tie(one.generation, one.account.number) for one in (self, other))
+        return bool(earlier(self.time, mine, other.time, theirs))
 
 
 class Account(mesa.Agent):  # type: ignore[misc]

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from propagation.compiling import compiled
+from propagation.compiling import compiled, inlined
 from propagation.luck import Purpose, candidates, descend, threshold, throw, unit
 from propagation.scenario.spec import (
     ExponentialDelay,
@@ -153,7 +153,7 @@ def stems(seed: np.uint64, instance: np.uint64) -> Stems:
     )
 
 
-@compiled
+@inlined
 def notices(thin_key: np.uint64, place: int, attention: np.uint64, envelope: int) -> bool:
     """Say whether the candidate at ``place`` notices (rule 2); attention is a threshold on throws.
 
@@ -163,7 +163,7 @@ def notices(thin_key: np.uint64, place: int, attention: np.uint64, envelope: int
     return bool(np.uint64(throw(thin_key, place)) < np.uint64(attention) << np.uint64(envelope))
 
 
-@compiled
+@inlined
 def share_probability(rules: Rules, relevance: float, k: int) -> float:
     """Return the probability to share on the k-th notice (k = 1, 2, ...) or to be willing."""
     factor = rules.factors[min(k, len(rules.factors)) - 1]
@@ -184,7 +184,7 @@ def notices_needed(rules: Rules, own: float, followees: int, threshold_key: np.u
     return max(1, int(np.ceil(limit - 1e-9)))
 
 
-@compiled
+@inlined
 def decides(
     rules: Rules,
     throws: Stems,
@@ -226,21 +226,53 @@ def delay(rules: Rules, throws: Stems, account_key: np.uint64) -> float:
     return float(scale * ((1.0 - u) * (1.0 + shape)) ** (-1.0 / shape))
 
 
-PERSON = np.dtype([("key", np.uint64), ("threshold", np.float64), ("followees", np.int32)])
+PERSON = np.dtype(
+    [("key", np.uint64), ("threshold", np.float64), ("followees", np.int32)], align=True
+)
 """What a decision asks about an account; one record, since memory costs more than the rule."""
+
+
+FOLLOWER_LIST = np.dtype(
+    [
+        ("start", np.int64),
+        ("key", np.uint64),
+        ("attention", np.uint64),  # of every member, or MIXED
+        ("length", np.int32),
+        ("envelope", np.int32),
+    ]
+)
+"""What a share asks about a follower list; ``length`` counts places."""
+
+MIXED = ~np.uint64(0)
+"""Stands for the attention of a list whose members differ in it."""
 
 
 class Ground(NamedTuple):
     """The world as the loop sees it; arrays as in ``FollowerGraph`` and ``World``."""
 
-    list_starts: Int64
-    followers: Int32
     first_list: Int32
-    list_keys: UInt64
-    envelopes: npt.NDArray[np.uint8]
+    lists: npt.NDArray[np.void]
+    followers: Int32
     attention: UInt64  # as thresholds on throws
     people: npt.NDArray[np.void]
     is_ours: npt.NDArray[np.bool_]
+
+
+@compiled
+def common_attention(list_starts: Int64, followers: Int32, attention: UInt64) -> UInt64:
+    """Return the attention that all members of a list have, or ``MIXED``; shape (lists,)."""
+    common = np.full(len(list_starts) - 1, MIXED, np.uint64)
+    for one in range(len(common)):
+        for place in range(list_starts[one], list_starts[one + 1]):
+            if followers[place] < 0:
+                continue
+            own = attention[followers[place]]
+            if common[one] == MIXED:
+                common[one] = own
+            elif common[one] != own:
+                common[one] = MIXED
+                break
+    return common
 
 
 class Touched(NamedTuple):
@@ -273,7 +305,7 @@ def touched_arrays(accounts: int) -> Touched:
     )
 
 
-@compiled
+@inlined
 def _touch(ground: Ground, touched: Touched, account: int) -> int:
     """Return an account's row, a new one at its first touch."""
     known = touched.row_of[account]
@@ -293,7 +325,7 @@ def _touch(ground: Ground, touched: Touched, account: int) -> int:
     return at
 
 
-@compiled
+@inlined
 def _consider(
     ground: Ground,
     relevance: Float64,
@@ -327,7 +359,7 @@ def _consider(
         add(touched.timeline, rows, at)
 
 
-@compiled
+@inlined
 def _who_notice(
     ground: Ground, throws: Stems, one: int, place: int, found: Int32
 ) -> tuple[int, int]:
@@ -335,18 +367,20 @@ def _who_notice(
 
     Returns how many they are and the place to go on from, -1 at the end of the list.
     """
-    start, envelope = ground.list_starts[one], ground.envelopes[one]
-    length = ground.list_starts[one + 1] - start
-    key = ground.list_keys[one]
-    thin_key = descend(throws.thin, key)
-    count, after = candidates(descend(throws.skip, key), place, length, envelope, found)
+    this = ground.lists[one]
+    start, length, envelope = this["start"], this["length"], this["envelope"]
+    skip_key = descend(throws.skip, this["key"])
+    thin_key = descend(throws.thin, this["key"])
+    common = this["attention"]
+    count, after = candidates(skip_key, place, length, envelope, found)
     noticed = 0
     for i in range(count):
         here = found[i]
         account = ground.followers[start + here]
         found[noticed] = account
         if account >= 0:
-            noticed += notices(thin_key, here, ground.attention[account], envelope)
+            attention = ground.attention[account] if common == MIXED else common
+            noticed += notices(thin_key, here, attention, envelope)
     return noticed, after if after < length else -1
 
 
@@ -376,12 +410,12 @@ def spread(
             rows[at]["generation"] = 0
             add(touched.timeline, rows, at)
     while True:
-        sharer_row = take(touched.timeline, rows)
-        if sharer_row == NOBODY:
+        sharer = take(touched.timeline, rows)
+        if sharer == NOBODY:
             return counts[ROWS], counts[SHARES]
+        sharer_row = touched.row_of[sharer] - 1
         touched.share_order[counts[SHARES]] = sharer_row
         counts[SHARES] += 1
-        sharer = rows[sharer_row]["account"]
         for one in range(ground.first_list[sharer], ground.first_list[sharer + 1]):
             place = 0
             while place >= 0:

@@ -11,9 +11,11 @@ from propagation.scenario.spec import Message
 from propagation.spread.agents import Account
 from propagation.spread.cascade import Audience, Cascade, Outcome, measure
 from propagation.spread.dynamics import (
+    FOLLOWER_LIST,
     PERSON,
     Ground,
     Touched,
+    common_attention,
     forget,
     rules_of,
     spread,
@@ -109,12 +111,18 @@ def ground_of(world: World) -> Ground:
     people["key"] = graph.account_keys
     people["threshold"] = world.traits.threshold
     people["followees"] = graph.followee_counts
+    lists = np.empty(len(graph.list_keys), FOLLOWER_LIST)
+    lists["start"] = graph.list_starts[:-1]
+    lists["key"] = graph.list_keys
+    lists["length"] = np.diff(graph.list_starts)
+    lists["envelope"] = world.envelopes
+    lists["attention"] = common_attention(
+        graph.list_starts, graph.followers, world.attention_thresholds
+    )
     return Ground(
-        list_starts=graph.list_starts,
-        followers=graph.followers,
         first_list=graph.first_list,
-        list_keys=graph.list_keys,
-        envelopes=world.envelopes,
+        lists=lists,
+        followers=graph.followers,
         attention=world.attention_thresholds,
         people=people,
         is_ours=world.is_ours,

@@ -1,7 +1,7 @@
 """The shares to come, handed out in order of time.
 
-Delays are drawn when a share is decided, so its time is known ahead. Shares wait in buckets, 128 to
-the first hour and 128 to every doubling after it; only the shares of the present bucket are kept in
+Delays are drawn when a share is decided, so its time is known ahead. Shares wait in buckets, 512 to
+the first hour and 512 to every doubling after it; only the shares of the present bucket are kept in
 order, in a small heap. (One heap of all waiting shares costs the full model about a third more at
 10^4 shares a cascade.)
 """
@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from propagation.compiling import compiled
 
+Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.void]
 
 NOBODY = -1
@@ -30,30 +32,31 @@ ROW = np.dtype(
 )
 """What has happened to one account; ``share_time`` is NaN unless it shares, posts included."""
 
-OCTAVE_BITS = 7
+OCTAVE_BITS = 9
 OCTAVES = 32
 BUCKETS = OCTAVES << OCTAVE_BITS
 MANTISSA_BITS, EXPONENT_OFFSET = 52, 1023
 
 
 @compiled
-def earlier(
-    time: float, generation: int, account: int, time_2: float, generation_2: int, account_2: int
-) -> bool:
+def tie(generation: int, account: int) -> int:
+    """Return the place of a share among those of equal time (rule 5): generation, then account."""
+    return (np.int64(generation) << np.int64(32)) | np.int64(account)
+
+
+@compiled
+def earlier(time: float, tied: int, time_2: float, tied_2: int) -> bool:
     """Say whether the first share comes before the second (rule 5)."""
-    if time != time_2:
-        return time < time_2
-    if generation != generation_2:
-        return generation < generation_2
-    return account < account_2
+    return bool(time < time_2 or (time == time_2 and tied < tied_2))
 
 
 class Timeline(NamedTuple):
     """Rows whose share is still to come."""
 
     buckets: Int32  # by time: a waiting row plus 1, which names the next one; 0 at the end
-    heap: Int32  # the rows of the present bucket
-    state: npt.NDArray[np.int64]  # present bucket, rows in the heap, rows waiting in later buckets
+    times: Float64  # the heap of the present bucket, by time and ...
+    ties: Int64  # ... tie, which also names the account
+    state: Int64  # present bucket, shares in the heap, shares waiting in later buckets
 
 
 PRESENT, IN_HEAP, WAITING = 0, 1, 2
@@ -63,7 +66,8 @@ def new_timeline(rows: int) -> Timeline:
     """Return an empty timeline with room for ``rows`` rows."""
     return Timeline(
         buckets=np.zeros(BUCKETS, np.int32),
-        heap=np.empty(rows, np.int32),
+        times=np.empty(rows, np.float64),
+        ties=np.empty(rows, np.int64),
         state=np.array([-1, 0, 0], np.int64),
     )
 
@@ -77,88 +81,84 @@ def _bucket(time: float) -> int:
 
 
 @compiled
-def _row_earlier(rows: Rows, i: int, j: int) -> bool:
-    a, b = rows[i], rows[j]
-    return earlier(
-        a["share_time"],
-        a["generation"],
-        a["account"],
-        b["share_time"],
-        b["generation"],
-        b["account"],
-    )
-
-
-@compiled
-def _push(rows: Rows, heap: Int32, size: int, row: int) -> None:
+def _push(times: Float64, ties: Int64, size: int, time: float, tied: int) -> None:
     place = size
     while place > 0:
         above = (place - 1) >> 1
-        if not _row_earlier(rows, row, heap[above]):
+        if not earlier(time, tied, times[above], ties[above]):
             break
-        heap[place] = heap[above]
+        times[place], ties[place] = times[above], ties[above]
         place = above
-    heap[place] = row
+    times[place], ties[place] = time, tied
 
 
 @compiled
-def _pop(rows: Rows, heap: Int32, size: int) -> None:
+def _pop(times: Float64, ties: Int64, size: int) -> None:
     last = size - 1
-    row = heap[last]
+    time, tied = times[last], ties[last]
     place, child = 0, 1
     while child < last:
-        if child + 1 < last and _row_earlier(rows, heap[child + 1], heap[child]):
+        if child + 1 < last and earlier(
+            times[child + 1], ties[child + 1], times[child], ties[child]
+        ):
             child += 1
-        if not _row_earlier(rows, heap[child], row):
+        if not earlier(times[child], ties[child], time, tied):
             break
-        heap[place] = heap[child]
+        times[place], ties[place] = times[child], ties[child]
         place = child
         child = 2 * place + 1
-    heap[place] = row
+    times[place], ties[place] = time, tied
 
 
 @compiled
-def add(timeline: Timeline, rows: Rows, row: int) -> None:
+def _push_row(timeline: Timeline, rows: Rows, at: int) -> None:
+    row = rows[at]
+    tied = tie(row["generation"], row["account"])
+    _push(timeline.times, timeline.ties, timeline.state[IN_HEAP], row["share_time"], tied)
+    timeline.state[IN_HEAP] += 1
+
+
+@compiled
+def add(timeline: Timeline, rows: Rows, at: int) -> None:
     """Put a row on the timeline at its ``share_time``, which must not lie in the past."""
-    buckets, heap, state = timeline
-    bucket = _bucket(rows[row]["share_time"])
+    state = timeline.state
+    bucket = _bucket(rows[at]["share_time"])
     if bucket == state[PRESENT]:
-        _push(rows, heap, state[IN_HEAP], row)
-        state[IN_HEAP] += 1
+        _push_row(timeline, rows, at)
     else:
-        rows[row]["next_in_bucket"] = buckets[bucket]
-        buckets[bucket] = row + 1
+        rows[at]["next_in_bucket"] = timeline.buckets[bucket]
+        timeline.buckets[bucket] = at + 1
         state[WAITING] += 1
 
 
 @compiled
 def _enter_next_bucket(timeline: Timeline, rows: Rows) -> None:
-    buckets, heap, state = timeline
+    buckets, state = timeline.buckets, timeline.state
     bucket = state[PRESENT] + 1
     while buckets[bucket] == 0:
         bucket += 1
-    row = buckets[bucket] - 1
+    at = buckets[bucket] - 1
     buckets[bucket] = 0
-    count = 0
-    while row >= 0:
-        _push(rows, heap, count, row)
-        count += 1
-        row = rows[row]["next_in_bucket"] - 1
     state[PRESENT] = bucket
-    state[IN_HEAP] = count
-    state[WAITING] -= count
+    while at >= 0:
+        _push_row(timeline, rows, at)
+        state[WAITING] -= 1
+        at = rows[at]["next_in_bucket"] - 1
 
 
 @compiled
 def take(timeline: Timeline, rows: Rows) -> int:
-    """Take the earliest row off the timeline, or ``NOBODY`` when it is empty and starts anew."""
+    """Take the earliest share off; return its account, or ``NOBODY`` when none is left.
+
+    The timeline is then ready for another run.
+    """
     state = timeline.state
     if state[IN_HEAP] == 0:
         if state[WAITING] == 0:
             state[PRESENT] = -1
             return NOBODY
         _enter_next_bucket(timeline, rows)
-    row = timeline.heap[0]
-    _pop(rows, timeline.heap, state[IN_HEAP])
+    account = timeline.ties[0] & np.int64(0x7FFFFFFF)
+    _pop(timeline.times, timeline.ties, state[IN_HEAP])
     state[IN_HEAP] -= 1
-    return int(row)
+    return int(account)
