@@ -1,0 +1,239 @@
+"""Strategies compared over paired replicates; docs/statistics.md says why by these methods."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from propagation.experiment.cautions import cautions
+from propagation.experiment.intervals import (
+    Floats,
+    Integers,
+    Interval,
+    Moments,
+    chance_interval,
+    moments,
+    ratio_interval,
+    resampled_sums,
+)
+from propagation.experiment.phrases import phrase
+from propagation.experiment.stopping import settling
+from propagation.experiment.summary import Difference, Outcome, Standing, Summary
+from propagation.experiment.verdict import verdict
+from propagation.luck import Purpose, stem
+from propagation.problems import InputError, Problem, not_one_of
+
+Runs = Mapping[str, Mapping[str, Floats]]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One metric of a strategy and of the baseline (replicates,), NaN unless both are defined."""
+
+    strategy: str
+    metric: str
+    ours: Floats
+    theirs: Floats
+    draw: Integers
+
+
+def summarise(
+    runs: Runs,
+    draw: Integers,
+    *,
+    metric: str,
+    baseline: str,
+    matters: float,
+    seed: int,
+    real_graph: bool,
+    decision: str = "",
+) -> Summary:
+    """Compare every strategy with the baseline.
+
+    Parameters
+    ----------
+    runs
+        Strategy, then metric, to values (replicates,); NaN where a run leaves it undefined.
+        Replicate r of every strategy lives in the same world.
+    draw
+        The draw each replicate used (replicates,).
+    matters
+        The share of the baseline's mean below which a difference is of no practical interest.
+    decision
+        What the report says of the decision rule in force.
+
+    Raises
+    ------
+    InputError
+        If the metric or the baseline is not among the runs, or lengths differ.
+    """
+    _check(runs, draw, metric, baseline)
+    outcomes = {
+        strategy: {name: outcome(values, draw) for name, values in metrics.items()}
+        for strategy, metrics in runs.items()
+    }
+    comparisons = max(1, len(runs) - 1)
+    pairs = list(_pairs(runs, draw, baseline))
+    differences = tuple(
+        difference(pair, ratio, baseline, matters, comparisons)
+        for pair, ratio in zip(pairs, ratios(pairs, draw, seed, comparisons), strict=True)
+    )
+    sentences = verdict(
+        metric,
+        baseline,
+        outcomes,
+        differences,
+        matters=matters,
+        draws=len(np.unique(draw)),
+        real_graph=real_graph,
+        decision=decision,
+    )
+    return Summary(
+        metric=metric,
+        baseline=baseline,
+        strategies=outcomes,
+        differences=differences,
+        verdict=sentences,
+        warnings=tuple(cautions(runs, draw, metric)),
+    )
+
+
+def outcome(values: Floats, draw: Integers) -> Outcome:
+    """Summarise one metric over the runs (replicates,) of one strategy."""
+    found = moments(values, draw)
+    if found.count == 0:
+        return Outcome(None, None, None, None, None, None, 0)
+    interval, defined = found.interval(), values[np.isfinite(values)]
+    low = interval.low
+    if low is not None and low < 0 <= defined.min():
+        low = 0.0  # no mean of what cannot be negative is
+    p10, median, p90 = map(float, np.quantile(defined, [0.1, 0.5, 0.9]))
+    return Outcome(found.mean, low, interval.high, median, p10, p90, found.count)
+
+
+def difference(
+    pair: Pair, ratio: Interval, baseline: str, matters: float, comparisons: int
+) -> Difference:
+    """Compare a strategy with the baseline in one metric."""
+    gain = pair.ours - pair.theirs
+    sign = -1 if phrase(pair.metric).lower_is_better else 1
+    better = (np.sign(sign * gain) + 1) / 2
+    found = moments(gain, pair.draw)
+    margin = matters * abs(moments(pair.theirs, pair.draw).mean)
+    interval = found.interval(comparisons)
+    standing = _standing(interval, margin, sign)
+    return Difference(
+        strategy=pair.strategy,
+        baseline=baseline,
+        metric=pair.metric,
+        difference=interval,
+        ratio=ratio,
+        probability_better=chance_interval(better, pair.draw, comparisons),
+        probability_better_unpaired=unpaired_chance(sign * pair.ours, sign * pair.theirs),
+        variance_ratio=variance_ratio(pair.ours, pair.theirs),
+        replicates=found.count,
+        standing=standing,
+        matters=_beyond(interval, margin),
+        ties=float(np.mean(gain[np.isfinite(gain)] == 0)) if found.count else 0.0,
+        settling=_settling(found, margin, comparisons) if standing is Standing.UNSETTLED else "",
+    )
+
+
+def ratios(pairs: list[Pair], draw: Integers, seed: int, comparisons: int) -> list[Interval]:
+    """Return the interval of each pair's ratio of means, over the same resampled replicates.
+
+    Without one where the interval of the baseline's mean touches 0.
+    """
+    found = [Interval()] * len(pairs)
+    wanted = [i for i, pair in enumerate(pairs) if _surely_positive(pair, comparisons)]
+    if not wanted:
+        return found
+    rng = np.random.Generator(np.random.Philox(key=int(stem(seed, Purpose.BOOTSTRAP))))
+    columns = np.nan_to_num(np.stack([[pairs[i].ours, pairs[i].theirs] for i in wanted]))
+    sums = resampled_sums(columns.reshape(-1, len(draw)).T, draw, rng)
+    for place, i in enumerate(wanted):
+        both = sums[:, 2 * place : 2 * place + 2]
+        found[i] = ratio_interval(columns[place, 0], columns[place, 1], draw, both, comparisons)
+    return found
+
+
+def unpaired_chance(ours: Floats, theirs: Floats) -> float | None:
+    """Return the chance that ours is larger (ties half) over all pairs of different replicates."""
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    ours, theirs = ours[both], theirs[both]
+    count = len(ours)
+    if count < 2:
+        return None
+    ordered, asked = np.sort(theirs), np.sort(ours)  # in order, a search stays in the cache
+    beaten = np.searchsorted(ordered, asked, "left") + np.searchsorted(ordered, asked, "right")
+    same_replicate = np.sign(ours - theirs) + 1
+    return float((beaten.sum() - same_replicate.sum()) / 2 / (count * (count - 1)))
+
+
+def variance_ratio(ours: Floats, theirs: Floats) -> float | None:
+    """Return Var(difference) / (Var(ours) + Var(theirs)): below 1, pairing helped."""
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    if np.count_nonzero(both) < 2:
+        return None
+    apart = float(ours[both].var() + theirs[both].var())
+    return float((ours - theirs)[both].var()) / apart if apart > 0 else None
+
+
+def _pairs(runs: Runs, draw: Integers, baseline: str) -> Iterator[Pair]:
+    for strategy, metrics in runs.items():
+        for metric, ours in metrics.items() if strategy != baseline else ():
+            theirs = runs[baseline][metric]
+            both = np.isfinite(ours) & np.isfinite(theirs)
+            yield Pair(
+                strategy,
+                metric,
+                np.where(both, ours, np.nan),
+                np.where(both, theirs, np.nan),
+                draw,
+            )
+
+
+def _surely_positive(pair: Pair, comparisons: int) -> bool:
+    low = moments(pair.theirs, pair.draw).interval(comparisons).low
+    return low is not None and low > 0
+
+
+def _standing(interval: Interval, margin: float, sign: int) -> Standing:
+    if interval.low is None or interval.high is None:
+        return Standing.UNSETTLED
+    if -margin <= interval.low and interval.high <= margin:
+        return Standing.SAME
+    if interval.low <= 0 <= interval.high:
+        return Standing.UNSETTLED
+    return Standing.BETTER if sign * interval.low > 0 else Standing.WORSE
+
+
+def _beyond(interval: Interval, margin: float) -> bool:
+    """Whether the whole interval lies beyond the margin, on either side."""
+    if interval.low is None or interval.high is None:
+        return False
+    return interval.low > margin or interval.high < -margin
+
+
+def _settling(found: Moments, margin: float, comparisons: int) -> str:
+    """Say what would shrink the interval clear of 0, or into the margin, whichever is sooner."""
+    if not found.count:
+        return ""
+    return settling(found, max(abs(found.mean), margin - abs(found.mean)), comparisons)
+
+
+def _check(runs: Runs, draw: Integers, metric: str, baseline: str) -> None:
+    problems = []
+    if baseline not in runs:
+        problems.append(Problem(not_one_of(baseline, runs), "compare.baseline"))
+    for metrics in runs.values():
+        if metric not in metrics:
+            problems.append(Problem(not_one_of(metric, metrics), "compare.on"))
+            break
+    ragged = {len(values) for metrics in runs.values() for values in metrics.values()}
+    if len(draw) == 0 or ragged - {len(draw)}:
+        problems.append(Problem("every metric needs one value for each replicate, and at least 1"))
+    if len({frozenset(metrics) for metrics in runs.values()}) > 1:
+        problems.append(Problem("strategies must have the same metrics"))
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,146 @@
+"""Metrics and numbers in plain words, for verdicts and reports."""
+
+import math
+from dataclasses import dataclass
+
+from propagation.experiment.intervals import Interval
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """How to speak of a metric.
+
+    ``label`` follows "in"; ``does`` holds {} for the number and (s) for a plural; ``times`` follows
+    "3.2 times"; ``more`` and ``less`` follow the size of a difference.
+    """
+
+    label: str
+    does: str
+    times: str = "as many"
+    more: str = "more"
+    less: str = "fewer"
+    lower_is_better: bool = False
+
+
+PHRASES = {
+    "reach": Phrase("raw reach", "reaches {} account(s)"),
+    "relevant_reach": Phrase("relevant reach", "reaches {} relevant account(s)"),
+    "valued_reach": Phrase("valued reach", "has a valued reach of {}", "as much", less="less"),
+    "impressions": Phrase("impressions", "is noticed {} time(s)", "as often", less="less"),
+    "wasted": Phrase("wasted impressions", "wastes {} impression(s)", lower_is_better=True),
+    "shares": Phrase("shares", "gets {} share(s)"),
+    "time_to_half": Phrase(
+        "time to half of the shares",
+        "takes {} hour(s) to half of its shares",
+        *("as long", "hours longer", "hours shorter"),
+        lower_is_better=True,
+    ),
+    "peak_hourly_shares": Phrase("peak rate", "peaks at {} share(s) an hour"),
+    "doubling_time": Phrase(
+        "doubling time",
+        "takes {} hour(s) to double its shares",
+        *("as long", "hours longer", "hours shorter"),
+        lower_is_better=True,
+    ),
+    "largest_cascade": Phrase(
+        "largest cascade",
+        "has a largest cascade of {} post(s) and shares",
+        *("as large", "larger", "smaller"),
+    ),
+    "depth": Phrase("depth", "goes {} share(s) deep", "as deep", "deeper", "shallower"),
+    "structural_virality": Phrase(
+        "structural virality",
+        "has a structural virality of {}",
+        *("as high", "higher", "lower"),
+    ),
+}
+
+
+def phrase(metric: str) -> Phrase:
+    """Return how to speak of a metric; ``reach_<segment>`` and unknown ones get a plain phrase."""
+    if metric in PHRASES:
+        return PHRASES[metric]
+    if metric.startswith("reach_"):
+        segment = metric.removeprefix("reach_")
+        return Phrase(f"reach among {segment}", f"reaches {{}} account(s) of {segment}")
+    label = metric.replace("_", " ")
+    return Phrase(label, f"has a {label} of {{}}", "as much", less="less")
+
+
+def decimals(spread: float, value: float = 0.0) -> int:
+    """Return how many decimals a spread supports: those of its two leading digits.
+
+    Negative counts digits left of the decimal point. A value without spread keeps four digits,
+    a whole number all of its own.
+    """
+    if spread > 0:
+        return 1 - math.floor(math.log10(spread))
+    if value == round(value):
+        return 0
+    return max(0, 3 - math.floor(math.log10(abs(value))))
+
+
+def number(value: float, places: int) -> str:
+    """Write a number rounded to ``places`` decimals, with thousands separators."""
+    rounded = round(value, places)
+    return f"{rounded + 0.0:,.{max(places, 0)}f}"  # adding 0.0 turns -0.0 into 0.0
+
+
+def with_interval(found: Interval) -> str:
+    """Write ``1,934 (1,890 to 1,978)``, or the value alone where it has no interval."""
+    assert found.mean is not None
+    if found.low is None or found.high is None:
+        return number(found.mean, decimals(abs(found.mean)))
+    places = decimals((found.high - found.low) / 2, found.mean)
+    if found.low == found.high:
+        return number(found.mean, places)
+    return f"{number(found.mean, places)} ({span(found.low, found.high, places)})"
+
+
+def span(low: float, high: float, places: int) -> str:
+    """Write ``1,890 to 1,978``."""
+    return f"{number(low, places)} to {number(high, places)}"
+
+
+def share(value: float) -> str:
+    """Write a share as a percentage that says 0% and 100% only of none and all."""
+    if 0 < value < 0.005:
+        return "under 1%"
+    if 0.995 <= value < 1:
+        return "over 99%"
+    return f"{100 * value:.0f}%"
+
+
+def share_with_interval(found: Interval) -> str:
+    """Write ``97% (96% to 98%)``."""
+    assert found.mean is not None
+    if found.low is None or found.high is None:
+        return share(found.mean)
+    return f"{share(found.mean)} ({share(found.low)} to {share(found.high)})"
+
+
+def counted(count: int, noun: str) -> str:
+    """Write ``1 draw`` or ``1,200 replicates``, from the singular."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def roughly(count: float) -> str:
+    """Write a number rounded up to two digits, for "about"."""
+    step = 10.0 ** max(0, math.floor(math.log10(max(count, 1))) - 1)
+    return f"{math.ceil(count / step) * step:,.0f}"
+
+
+def plural(template: str, shown: str) -> str:
+    """Fill ``{}`` with a number as shown, and ``(s)`` to agree with it."""
+    one = shown == "1" or shown.startswith("1 (")
+    return template.replace("(s)", "" if one else "s", 1).replace("{}", shown, 1)
+
+
+def quoted(names: list[str]) -> str:
+    """Write ``'small and relevant', 'b' and 'c'``: names may hold commas and "and" themselves."""
+    return listed([f"'{name}'" for name in names])
+
+
+def listed(names: list[str]) -> str:
+    """Write ``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

@@ -1,0 +1,202 @@
+"""The verdict in plain sentences, for a reader who gives advice and does not read tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from propagation.experiment.intervals import Interval
+from propagation.experiment.phrases import (
+    counted,
+    decimals,
+    number,
+    phrase,
+    plural,
+    quoted,
+    share,
+    share_with_interval,
+    span,
+    with_interval,
+)
+from propagation.experiment.summary import Difference, Outcome, Standing
+
+Outcomes = Mapping[str, Mapping[str, Outcome]]
+
+HEADLINES = ("reach", "relevant_reach", "valued_reach", "shares", "time_to_half")
+"""Metrics named in the verdict when they disagree with the compared one."""
+
+
+def verdict(
+    metric: str,
+    baseline: str,
+    outcomes: Outcomes,
+    differences: Sequence[Difference],
+    *,
+    matters: float,
+    draws: int,
+    real_graph: bool,
+    decision: str,
+) -> tuple[str, ...]:
+    """Say which strategy does better in ``metric``, by how much, how surely, and where not."""
+    compared = [each for each in differences if each.metric == metric]
+    sentences: list[str] = []
+    if not compared:
+        sentences += [f"{name} {_does(metric, each[metric])}." for name, each in outcomes.items()]
+    elif len(compared) > 1:
+        sentences.append(_order(metric, baseline, outcomes))
+        sentences.append(f"The baseline, {baseline}, {_does(metric, outcomes[baseline][metric])}.")
+    for each in compared:
+        sentences.append(_headline(each, outcomes, name_baseline=len(compared) > 1))
+        sentences.extend(_standing(each, matters))
+        sentences.extend(_chance(each))
+    sentences.extend(_range(metric, outcomes))
+    sentences.extend(_elsewhere(compared, differences, outcomes))
+    sentences.append(_scope(draws, real_graph))
+    if decision:
+        sentences.append(f"Decision rule in force: {decision.rstrip('.')}.")
+    sentences.append(_legend(len(compared)))
+    return tuple(sentences)
+
+
+def _does(metric: str, outcome: Outcome) -> str:
+    """Write ``reaches 1,934 relevant accounts (1,890 to 1,978)``."""
+    if outcome.mean is None:
+        return f"has no {phrase(metric).label}: it is undefined in every run"
+    shown, _, interval = _mean(outcome).partition(" ")
+    return f"{plural(phrase(metric).does, shown)} {interval}".rstrip()
+
+
+def _mean(outcome: Outcome) -> str:
+    return with_interval(Interval(outcome.mean, outcome.low, outcome.high))
+
+
+def _headline(each: Difference, outcomes: Outcomes, *, name_baseline: bool) -> str:
+    ours, theirs = (outcomes[name][each.metric] for name in (each.strategy, each.baseline))
+    text = f"{each.strategy} {_does(each.metric, ours)}"
+    if not name_baseline:
+        text += f", {each.baseline} {'none' if theirs.mean is None else _mean(theirs)}"
+    if not each.replicates:
+        return f"{text}: there is nothing to compare."
+    beside = f" as {each.baseline}" if name_baseline else ""
+    if each.ratio.low is None:
+        return f"{text}: {_apart(each)}{f' than {each.baseline}' if name_baseline else ''}."
+    factor, _, interval = with_interval(each.ratio).partition(" ")
+    times = "just" if factor == "1" and not interval else f"{factor} times"
+    return f"{text}: {times} {phrase(each.metric).times}{beside} {interval}".rstrip() + "."
+
+
+def _apart(each: Difference) -> str:
+    """Write ``1,322 more (1,270 to 1,374)``."""
+    words, found = phrase(each.metric), each.difference
+    assert found.mean is not None
+    direction = words.more if found.mean >= 0 else words.less
+    if found.mean < 0:
+        found = Interval(-found.mean, *(None if e is None else -e for e in (found.high, found.low)))
+    size, _, interval = with_interval(found).partition(" ")
+    return f"{size} {direction} {interval}".rstrip()
+
+
+def _standing(each: Difference, matters: float) -> Iterator[str]:
+    """Say whether the claim that the strategy does better than the baseline holds."""
+    pair, margin = f"{each.strategy} does better than {each.baseline}", share(matters)
+    if each.standing is Standing.WORSE:
+        yield f"The claim that {pair} fails here: it does worse."
+    if each.standing is Standing.SAME:
+        within = f" (all within {margin} of the mean of {each.baseline})" if matters else ""
+        yield f"No practical difference{within}: the claim that {pair} finds no support here."
+    if each.standing is Standing.UNSETTLED:
+        yield _unsettled(each)
+    elif each.standing is not Standing.SAME and not each.matters:
+        yield f"The difference may be smaller than the {margin} that would matter."
+
+
+def _unsettled(each: Difference) -> str:
+    found, settling = each.difference, each.settling
+    text = f"Whether {each.strategy} does better than {each.baseline} is not settled"
+    if found.low is None or found.high is None:
+        return f"{text}: a single replicate shows no variation."
+    limits = span(found.low, found.high, decimals((found.high - found.low) / 2))
+    advice = f" {settling.capitalize()} would settle it." if settling else ""
+    return f"{text}: the difference may be anything from {limits}.{advice}"
+
+
+def _chance(each: Difference) -> Iterator[str]:
+    if each.probability_better.mean is not None:
+        ties = " (ties count half)" if each.ties >= 0.005 else ""
+        chance = share_with_interval(each.probability_better)
+        yield f"In {chance} of paired campaigns {each.strategy} did better{ties}."
+
+
+def _range(metric: str, outcomes: Outcomes) -> Iterator[str]:
+    """Say where 8 of 10 campaigns land, by strategy; the range of outcomes, not of the mean."""
+    lands: list[str] = []
+    for name, each in outcomes.items():
+        found = each[metric]
+        if found.p10 is None or found.p90 is None:
+            continue
+        places = decimals((found.p90 - found.p10) / 2, found.p10)
+        low, high = number(found.p10, places), number(found.p90, places)
+        where = f"on {low}" if found.p10 == found.p90 else f"between {low} and {high}"
+        lands.append(f"of {name} {'' if lands else 'land '}{where}")
+    if lands:
+        yield f"8 of 10 campaigns {', '.join(lands)}."
+
+
+def _order(metric: str, baseline: str, outcomes: Outcomes) -> str:
+    means = {name: each[metric].mean for name, each in outcomes.items()}
+    known = {name: mean for name, mean in means.items() if mean is not None}
+    best_first = sorted(known, key=lambda name: known[name])
+    if not phrase(metric).lower_is_better:
+        best_first.reverse()
+    return (
+        f"By mean {phrase(metric).label}, best first: {quoted(best_first)}. "
+        f"Only differences from {baseline} are tested."
+    )
+
+
+def _elsewhere(
+    compared: Sequence[Difference], differences: Sequence[Difference], outcomes: Outcomes
+) -> Iterator[str]:
+    """Name the headline metrics in which it is settled and other than in the compared one."""
+    main = {each.strategy: each for each in compared}
+    others = [
+        each
+        for each in differences
+        if each.metric in HEADLINES
+        and each.metric != main[each.strategy].metric
+        and each.standing not in (Standing.UNSETTLED, main[each.strategy].standing)
+    ]
+
+    def said(each: Difference) -> tuple[int, str]:
+        return HEADLINES.index(each.metric), _contrast(each, main[each.strategy])
+
+    for (place, contrast), group in groupby(sorted(others, key=said), key=said):
+        alike, start = list(group), f"In {phrase(HEADLINES[place]).label} {contrast}"
+        if len(alike) == 1:
+            yield f"{start}: {_headline(alike[0], outcomes, name_baseline=len(compared) > 1)}"
+        else:
+            yield f"{start} for {quoted([each.strategy for each in alike])}."
+
+
+def _contrast(each: Difference, main: Difference) -> str:
+    if each.standing is Standing.SAME:
+        return "there is no practical difference"
+    if {each.standing, main.standing} == {Standing.BETTER, Standing.WORSE}:
+        return "it is the other way round"
+    direction = "better" if each.standing is Standing.BETTER else "worse"
+    return f"the result is clear, and {direction} than {each.baseline}"
+
+
+def _scope(draws: int, real_graph: bool) -> str:
+    if real_graph and draws > 1:
+        return f"This holds on this graph, over {counted(draws, 'draw')} of its traits."
+    if real_graph:
+        return "This holds on this graph; on another it may differ."
+    if draws == 1:
+        return "This holds on this graph: one was drawn, so raise draws to speak of others like it."
+    return f"This holds over {counted(draws, 'drawn graph')} of this scenario."
+
+
+def _legend(comparisons: int) -> str:
+    if not comparisons:
+        return "The range in brackets is the 95% interval of the mean."
+    together = ", those of differences together" if comparisons > 1 else ""
+    return f"Ranges in brackets are 95% intervals of means, ratios and chances{together}."
