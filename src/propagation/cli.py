@@ -207,7 +207,9 @@ def run(
         update["seed"] = seed
     if agents is not None:
         path, _, name = agents.rpartition(":")
-        update["agents"] = f"{os.path.relpath(path, folder)}:{name}"
+        if not path.endswith(".py") or not name.isidentifier():
+            raise InputError(Problem(f"'{agents}' is not written as FILE.py:CLASS", "--agents"))
+        update["agents"] = f"{Path(path).resolve().as_posix()}:{name}"
     scenario = scenario.model_copy(update=update)
     with progress_bar(scenario.name) as progress:
         result = Run(

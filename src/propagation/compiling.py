@@ -61,7 +61,7 @@ def _remove_stale(parent: Path) -> None:
 
 def compiled(function: Function) -> Function:
     """Compile ``function`` on first call, without holding Python's global lock, cached on disk."""
-    return _compile(function, inline="never")
+    return _compile(function, numba.njit(cache=True, nogil=True))
 
 
 def inlined(function: Function) -> Function:
@@ -69,15 +69,14 @@ def inlined(function: Function) -> Function:
 
     A call passes every array of a named tuple by value, which costs more than a rule does.
     """
-    return _compile(function, inline="always")
+    return _compile(function, numba.njit(cache=True, nogil=True, forceinline=True))
 
 
-def _compile(function: Function, inline: str) -> Function:
+def _compile(function: Function, compiler: Callable[[Function], Any]) -> Function:
     previous = settings.CACHE_DIR
     settings.CACHE_DIR = str(cache_folder())
     try:
-        compile_it = numba.njit(cache=True, nogil=True, inline=inline)
-        machine_code: Function = compile_it(function)
+        machine_code: Function = compiler(function)
     finally:
         settings.CACHE_DIR = previous
     return machine_code

@@ -31,6 +31,7 @@ from propagation.luck import (
     threshold,
 )
 from propagation.problems import InputError, Problem, not_one_of
+from propagation.scenario.cross_checks import EVERYBODY
 from propagation.scenario.spec import Accounts, NetworkxGraph, OurAccount, Scenario, Segment
 
 Float64 = npt.NDArray[np.float64]
@@ -39,8 +40,6 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 UInt64 = npt.NDArray[np.uint64]
 
-EVERYBODY = "everybody"
-"""The one segment of a graph whose accounts are not told apart."""
 NO_SEGMENT = -1
 
 

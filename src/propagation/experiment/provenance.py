@@ -120,7 +120,7 @@ def scenario_of(path: Path) -> Scenario:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        text = content["scenario"]
+        text = str(content["scenario"]) if content["propagation"] else ""
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = "is not a provenance.json written by 'propagation run'"
         raise InputError(Problem(message, file=str(path))) from error

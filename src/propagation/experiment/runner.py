@@ -15,7 +15,14 @@ from propagation.experiment.comparison import summarise
 from propagation.experiment.provenance import agents_checksum, anchored, provenance
 from propagation.experiment.replicates import Batch, Laboratory, joined
 from propagation.experiment.stopping import Next, next_total
-from propagation.experiment.storage import PROVENANCE, RUNS, SCENARIO, SUMMARY, ResultsFolder
+from propagation.experiment.storage import (
+    MARK,
+    PROVENANCE,
+    RUNS,
+    SCENARIO,
+    SUMMARY,
+    ResultsFolder,
+)
 from propagation.experiment.workers import Task, Workers, worker_count
 from propagation.problems import InputError, Problem
 from propagation.scenario.reading import read_scenario
@@ -115,13 +122,15 @@ class Run:
         with self.folder.locked():
             if self.force:
                 self.folder.clear()
-            self.folder.write_text(SCENARIO, write_scenario(stored))
             # a summary from before would call the folder finished while it is not
             (self.out / SUMMARY).unlink(missing_ok=True)
+            self.folder.write_text(SCENARIO, f"{MARK}\n{write_scenario(stored)}")
             started = time.time()
+            self.folder.write_json(PROVENANCE, self._provenance(stored, started))
             total, stopped = self._run_until_enough()
             self.folder.merge(total)
-            self.folder.write_json(PROVENANCE, self._provenance(stored, total, stopped, started))
+            facts = {"replicates": total, "stopped": stopped, "finished": _moment(time.time())}
+            self.folder.write_json(PROVENANCE, self._provenance(stored, started, facts))
             summary = self._summary(total, stopped)
             self.folder.write_json(SUMMARY, summary)
         return Result(self.out, summary, stopped, new=True)
@@ -143,7 +152,10 @@ class Run:
             return None
 
     def _same_agents(self) -> bool:
-        before = self.folder.read_json(PROVENANCE).get("agents_sha256")
+        try:
+            before = self.folder.read_json(PROVENANCE).get("agents_sha256")
+        except (OSError, ValueError):
+            before = None
         return before == agents_checksum(self.scenario, self.source)
 
     def _is_done_already(self, stored: Scenario) -> bool:
@@ -167,7 +179,11 @@ class Run:
         if self.force:
             return
         earlier = self._earlier_scenario()
-        alike = earlier is not None and _but_for_replicates(earlier) == _but_for_replicates(stored)
+        alike = (
+            earlier is not None
+            and _but_for_replicates(earlier) == _but_for_replicates(stored)
+            and self._same_agents()
+        )
         if not self.resume:
             advice = "--resume goes on with it, " if alike else ""
             what = "an unfinished run of this scenario" if alike else "a run of another scenario"
@@ -175,7 +191,7 @@ class Run:
                 what = "a run of this scenario with other replicates"
             raise refuse(f"holds {what}; {advice}--force replaces it, --out writes elsewhere")
         if not alike:
-            message = "the scenario differs in more than its replicates from the one begun here"
+            message = "the scenario or its agents differ in more than the number of replicates"
             raise refuse(f"cannot be resumed: {message}; --force replaces it")
 
     @contextlib.contextmanager
@@ -248,19 +264,22 @@ class Run:
             batches.clear()
 
     def _provenance(
-        self, stored: Scenario, total: int, stopped: str, started: float
+        self, stored: Scenario, started: float, facts: Mapping[str, object] | None = None
     ) -> dict[str, object]:
-        facts = {
-            "replicates": total,
-            "stopped": stopped,
-            "draws": self.scenario.draws,
-            "engine": "mesa" if self.laboratory.in_processes else "compiled",
-            "workers": self.workers,
-            "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
-            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "seconds": dict(self._timings),
-        }
-        return provenance(stored, self.command, self.out, facts)
+        """Return the provenance, complete once the run's results are among the ``facts``."""
+        return provenance(
+            stored,
+            self.command,
+            self.out,
+            {
+                "draws": self.scenario.draws,
+                "engine": "mesa" if self.laboratory.in_processes else "compiled",
+                "workers": self.workers,
+                "started": _moment(started),
+                "seconds": dict(self._timings),
+                **(facts or {}),
+            },
+        )
 
     def _summary(self, total: int, stopped: str) -> dict[str, object]:
         scenario = self.scenario
@@ -284,6 +303,10 @@ class Run:
             "draws": scenario.draws,
             "stopped": stopped,
         }
+
+
+def _moment(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def _but_for_replicates(scenario: Scenario) -> Scenario:

@@ -22,6 +22,8 @@ from propagation.problems import InputError, MachineError, Problem
 
 RUNS, CASCADES, SUMMARY = "runs.parquet", "cascades.parquet", "summary.json"
 SCENARIO, PROVENANCE, PARTS, LOCK = "scenario.yaml", "provenance.json", "parts", ".lock"
+MARK = "# As resolved by 'propagation run'."
+"""First line of the stored scenario: what tells a results folder from a folder of one's own."""
 OURS = (RUNS, CASCADES, SUMMARY, SCENARIO, PROVENANCE, PARTS, LOCK)
 """Everything this program writes into a results folder."""
 
@@ -72,7 +74,12 @@ class ResultsFolder:
 
     def is_ours(self) -> bool:
         """Whether it is empty or was written by this program."""
-        return not self.path.exists() or self._is_empty() or (self.path / SCENARIO).is_file()
+        if not self.is_taken():
+            return True
+        try:
+            return (self.path / SCENARIO).read_text(encoding="utf-8").startswith(MARK)
+        except (OSError, UnicodeDecodeError):
+            return False
 
     def _is_empty(self) -> bool:
         return self.path.is_dir() and not any(entry.name != LOCK for entry in self.path.iterdir())

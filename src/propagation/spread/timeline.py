@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from propagation.compiling import compiled
+from propagation.compiling import compiled, inlined
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -38,13 +38,13 @@ BUCKETS = OCTAVES << OCTAVE_BITS
 MANTISSA_BITS, EXPONENT_OFFSET = 52, 1023
 
 
-@compiled
+@inlined
 def tie(generation: int, account: int) -> int:
     """Return the place of a share among those of equal time (rule 5): generation, then account."""
-    return (np.int64(generation) << np.int64(32)) | np.int64(account)
+    return int((np.int64(generation) << np.int64(32)) | np.int64(account))
 
 
-@compiled
+@inlined
 def earlier(time: float, tied: int, time_2: float, tied_2: int) -> bool:
     """Say whether the first share comes before the second (rule 5)."""
     return bool(time < time_2 or (time == time_2 and tied < tied_2))
@@ -72,7 +72,7 @@ def new_timeline(rows: int) -> Timeline:
     )
 
 
-@compiled
+@inlined
 def _bucket(time: float) -> int:
     """Return the bucket of a time in hours: the leading bits of 1 + time, exponent and all."""
     bits = np.float64(time + 1.0).view(np.int64) >> np.int64(MANTISSA_BITS - OCTAVE_BITS)
@@ -110,7 +110,7 @@ def _pop(times: Float64, ties: Int64, size: int) -> None:
     times[place], ties[place] = time, tied
 
 
-@compiled
+@inlined
 def _push_row(timeline: Timeline, rows: Rows, at: int) -> None:
     row = rows[at]
     tied = tie(row["generation"], row["account"])
@@ -118,7 +118,7 @@ def _push_row(timeline: Timeline, rows: Rows, at: int) -> None:
     timeline.state[IN_HEAP] += 1
 
 
-@compiled
+@inlined
 def add(timeline: Timeline, rows: Rows, at: int) -> None:
     """Put a row on the timeline at its ``share_time``, which must not lie in the past."""
     state = timeline.state
