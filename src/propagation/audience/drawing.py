@@ -37,14 +37,18 @@ class Lists(NamedTuple):
     circle_single: Ints  # (n): other places filled inside the circle
 
 
+def repeated(counts: Ints | Longs) -> Ints:
+    """Return each account as many times as it counts."""
+    return np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+
+
 def empty_lists(mutual: Ints, singles: Ints) -> Lists:
     """Return empty follow lists with these many places per account."""
     lengths = mutual.astype(np.int64) + singles
     start = np.concatenate(([0], np.cumsum(lengths)))
-    accounts = np.arange(len(mutual), dtype=np.int32)
     used = [np.zeros(len(mutual), np.int32) for _ in range(4)]
     followee = np.full(start[-1], -1, np.int32)
-    return Lists(start, mutual, followee, np.repeat(accounts, lengths), *used)
+    return Lists(start, mutual, followee, repeated(lengths), *used)
 
 
 @compiled
@@ -67,25 +71,30 @@ def scatter(total: int, room: Ints, key: np.uint64) -> Ints:
 
     With equal rooms these are the degrees of a uniformly random graph (hypergeometric).
     """
-    n = len(room)
-    left = room.copy()
-    widest = int(room.max())
+    counts = np.zeros(len(room), np.int32)
+    widest = 0
+    for some in room:
+        widest = max(widest, some)
     place = 0
     while total > 0:
-        i = below(key, place, n)
-        if below(key, place + 1, widest) < left[i]:
-            left[i] -= 1
+        i = below(key, place, len(room))
+        if below(key, place + 1, widest) < room[i] - counts[i]:
+            counts[i] += 1
             total -= 1
         place += 2
-    return room - left
+    return counts
 
 
 @compiled
 def fill_evenly(total: int, room: Ints, key: np.uint64) -> Ints:
     """Give ``total`` one by one to accounts chosen evenly among those with room left."""
     counts = np.zeros(len(room), np.int32)
-    waiting = np.flatnonzero(room > 0)
-    n = len(waiting)
+    waiting = np.empty(len(room), np.int32)
+    n = 0
+    for i in range(len(room)):
+        if room[i] > 0:
+            waiting[n] = i
+            n += 1
     for place in range(total):
         at = below(key, place, n)
         i = waiting[at]
@@ -192,7 +201,9 @@ def place_circles(
     around the circle, neighbours first, so that no member is served before the others.
     """
     n = len(wanted)
-    order = np.arange(n).astype(np.int32)
+    order = np.empty(n, np.int32)
+    for i in range(n):
+        order[i] = i
     shuffle(order, descend(key, np.uint64(1)))
     linking = threshold(density)
     circles = max(1, n // size)
@@ -207,8 +218,9 @@ def place_circles(
                     i = order[first + x]
                     j = order[first + (x + step) % members]
                     _link(lists, wanted, i, j, mutual_part, throw(key, 2 * place + 1))
-    lists.circle_mutual[:] = lists.mutual_used
-    lists.circle_single[:] = lists.single_used
+    for i in range(n):
+        lists.circle_mutual[i] = lists.mutual_used[i]
+        lists.circle_single[i] = lists.single_used[i]
 
 
 @compiled
@@ -232,10 +244,11 @@ def _link(
 
 
 @compiled
-def place_mutual(lists: Lists, key: np.uint64) -> int:
-    """Fill the empty mutual places by random pairs of accounts; return how many pairs failed."""
-    left = lists.mutual - lists.mutual_used
-    stubs = np.repeat(np.arange(len(left)).astype(np.int32), left)
+def place_mutual(lists: Lists, stubs: Ints, key: np.uint64) -> int:
+    """Fill the empty mutual places by random pairs of accounts; return how many pairs failed.
+
+    ``stubs`` holds each account once for each of its empty places.
+    """
     shuffle(stubs, key)
     waiting = np.empty((len(stubs) // 2, 2), np.int32)
     n = 0
@@ -279,16 +292,18 @@ def _exchange_mutual(lists: Lists, i: int, j: int, key: np.uint64) -> bool:
 
 
 @compiled
-def place_singles(lists: Lists, wanted: Ints, inside: bool, key: np.uint64) -> int:
-    """Fill the empty single places so that account j gets ``wanted[j]``; return how many failed."""
-    stubs = np.repeat(np.arange(len(wanted)).astype(np.int32), wanted)
+def place_singles(lists: Lists, stubs: Ints, accounts: int, inside: bool, key: np.uint64) -> int:
+    """Fill the empty single places with the followees in ``stubs``; return how many failed.
+
+    ``stubs`` holds each of the followed segment's ``accounts`` once for each follower it lacks.
+    """
     shuffle(stubs, key)
     waiting = np.empty((len(stubs), 2), np.int32)
     n = 0
     at = 0
     # Neighbours of i carry the mark i: one look instead of a search through two lists.
-    mark = np.full(len(wanted), -1, np.int32)
-    begin, end, fans = _placed_fans(lists, wanted, inside)
+    mark = np.full(accounts, -1, np.int32)
+    begin, end, fans = _placed_fans(lists, stubs, accounts, inside)
     for i in range(len(lists.mutual)):
         _mark_followees(lists, i, mark)
         if inside:
@@ -326,21 +341,25 @@ def _mark_followees(lists: Lists, i: int, mark: Ints) -> None:
 
 
 @compiled
-def _placed_fans(lists: Lists, wanted: Ints, inside: bool) -> tuple[Longs, Longs, Ints]:
-    """Return lists of single followers (begin, end, follower), with room for those wanted."""
-    n = len(wanted)
+def _placed_fans(
+    lists: Lists, stubs: Ints, accounts: int, inside: bool
+) -> tuple[Longs, Longs, Ints]:
+    """Return lists of single followers (begin, end, follower), with room for those in ``stubs``."""
+    begin = np.zeros(accounts + 1, np.int64)
+    end = np.zeros(accounts, np.int64)
     if not inside:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int32)
-    ends = np.zeros(n + 1, np.int64)
-    ends[1:] = wanted
-    for i in range(n):
+        return begin, end, np.empty(0, np.int32)
+    for j in stubs:
+        begin[j + 1] += 1
+    for i in range(accounts):
         first = lists.start[i] + lists.mutual[i]
         for slot in range(first, first + lists.single_used[i]):
-            ends[lists.followee[slot] + 1] += 1
-    begin = np.cumsum(ends)
-    end = begin[:-1].copy()
-    fans = np.empty(begin[-1], np.int32)
-    for i in range(n):
+            begin[lists.followee[slot] + 1] += 1
+    for j in range(accounts):
+        begin[j + 1] += begin[j]
+        end[j] = begin[j]
+    fans = np.empty(begin[accounts], np.int32)
+    for i in range(accounts):
         first = lists.start[i] + lists.mutual[i]
         for slot in range(first, first + lists.single_used[i]):
             j = lists.followee[slot]
@@ -395,12 +414,13 @@ def average_clustering(lists: Lists, every: int) -> float:
 def _fans_of_every(lists: Lists, every: int) -> tuple[Longs, Ints]:
     """Return (begin, follower): single followers of the accounts 0, every, 2 every, ..."""
     n = len(lists.mutual)
-    end = np.zeros((n - 1) // every + 2, np.int64)
+    begin = np.zeros((n - 1) // every + 2, np.int64)
     for i in range(n):
         for slot in range(lists.start[i] + lists.mutual[i], lists.start[i + 1]):
             if lists.followee[slot] % every == 0:
-                end[lists.followee[slot] // every] += 1
-    begin = np.cumsum(end)
+                begin[lists.followee[slot] // every] += 1
+    for j in range(1, len(begin)):
+        begin[j] += begin[j - 1]
     fan = np.empty(begin[-1], np.int32)
     for i in range(n):
         for slot in range(lists.start[i] + lists.mutual[i], lists.start[i + 1]):

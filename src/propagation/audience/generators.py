@@ -114,7 +114,7 @@ def _follower_counts(plan: Plan, to: int, seed: int) -> Ints:
     if np.count_nonzero(follows) == 1:
         return np.outer(follows > 0, received).astype(np.int32)
     key = stem(seed, Purpose.FOLLOWS, text_id(name), np.uint64(Step.SOURCES))
-    stubs = np.repeat(np.arange(size, dtype=np.int32), received)
+    stubs = drawing.repeated(received)
     drawing.shuffle(stubs, key)
     counts = drawing.deal(stubs, follows, sources, size, key)
     if not counts.size:
@@ -145,7 +145,8 @@ def _across(size: int, received: Ints, luck: _Luck) -> Lists | None:
     room = np.full(size, len(received), np.int32)
     followees = drawing.scatter(int(received.sum()), room, luck(Step.FOLLOWEES))
     lists = drawing.empty_lists(np.zeros(size, np.int32), followees)
-    failed = drawing.place_singles(lists, received, False, luck(Step.SINGLES))
+    stubs = drawing.repeated(received)
+    failed = drawing.place_singles(lists, stubs, len(received), False, luck(Step.SINGLES))
     return None if failed else lists
 
 
@@ -178,9 +179,11 @@ class _Degrees:
             drawing.place_circles(
                 lists, wanted, self.circle, density, self.mutual_part, luck(Step.CIRCLES)
             )
-        if drawing.place_mutual(lists, luck(Step.PAIRS)):
+        pairing = drawing.repeated(lists.mutual - lists.mutual_used)
+        if drawing.place_mutual(lists, pairing, luck(Step.PAIRS)):
             return None
-        if drawing.place_singles(lists, wanted, True, luck(Step.SINGLES)):
+        stubs = drawing.repeated(wanted)
+        if drawing.place_singles(lists, stubs, len(wanted), True, luck(Step.SINGLES)):
             return None
         return lists
 

@@ -18,7 +18,7 @@ Reals = npt.NDArray[np.float64]
 
 SHORTEST_TAIL = 10.0
 """Least ratio of cap to scale that is called a heavy tail: one decade."""
-FULLEST_HUBS = 0.9
+FULLEST_HUBS = 0.8
 """Largest part of those who follow anybody that may be expected to follow the same hubs."""
 FULLEST_PAIRS = 0.6
 """Largest part of the pairs hubs could be in at most that they may be expected to be in."""

@@ -45,9 +45,9 @@ def read_real_graph(scenario: Scenario, folder: Path) -> RealGraph | None:
     read = read_follows(folder / source.follows, source.follower, source.followee, source.ids)
     _check_unchanged(folder / source.follows, source.sha256, "graph.follows")
     table = read_table(scenario.accounts, folder)
-    if table is None:
+    if table is None or scenario.accounts is None:
         return RealGraph(read, None, read.report)
-    rows, matched = match_accounts(read.labels, table)
+    rows, matched = match_accounts(read.labels, table, scenario.accounts.isolated)
     return RealGraph(read, TraitTable(table, rows), (*read.report, *matched))
 
 

@@ -177,7 +177,7 @@ def _generated(
     )
     matched = None
     if table is not None:
-        rows, _ = match_accounts(labels, table)
+        rows, _ = match_accounts(labels, table, accounts.isolated)
         matched = TraitTable(table, rows)
     return _given(follower, followee, labels, accounts, seed, matched)
 

@@ -241,6 +241,12 @@ class Accounts(Part):
     segment: Text | None = Field(
         default=None, description="Column with the account's segment. Default: no segments."
     )
+    isolated: Literal["refuse", "leave out"] = Field(
+        default="refuse",
+        description="What to do with rows of the table whose accounts follow nobody and are "
+        "followed by nobody: `refuse`, since ids that differ between the files look just like "
+        "this, or `leave out`, since no message can reach them.",
+    )
     attention: ShareSource = Field(
         description=f"{_ATTENTION}; 0 to 1, a mean and spread, or a column of the table."
     )
