@@ -83,6 +83,16 @@ def test_different_draws_stop_it_early_with_advice():
     assert precision({"a": values}, np.zeros_like(draw))["a"] <= 0.05
 
 
+@pytest.mark.parametrize("noise", [0.0, 1e-9, 1e-3])
+def test_draws_decide_alone_where_replicates_hardly_vary(noise):
+    draw = np.arange(400) % 10
+    jitter = 1 + noise * np.sin(np.arange(400))
+    assert decide((100 + 20.0 * (draw % 2)) * jitter, draw).total is None  # 9% apart
+    alike = (100 + 2.0 * (draw % 2)) * jitter
+    assert precision({"a": alike}, draw)["a"] < 0.05
+    assert decide(alike, draw).reason.startswith("Stopped after 400 replicates: the mean raw reach")
+
+
 def test_draws_that_differ_by_luck_alone_do_not_stop_it():
     stopped = 0
     for seed in range(300):  # a pilot far too small to tell, and nothing between the draws

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from propagation.experiment.intervals import (
     CONFIDENCE,
@@ -125,10 +125,12 @@ def _surely_limited(found: Moments, within: float) -> bool:
         return False
     freedom, noise = found.draws - 1, found.within_error**2
     allowed = (within * found.mean / student_quantile(1, found.units)) ** 2
-    if noise == 0:
+    if noise < 1e-6 * allowed:
         return found.between_variance > allowed
-    tail = stats.ncx2.sf(freedom * found.error**2 / noise, freedom, freedom * allowed / noise)
-    return bool(tail < DOUBT)
+    share_below = special.chndtr(
+        freedom * found.error**2 / noise, freedom, freedom * allowed / noise
+    )
+    return bool(1 - share_below < DOUBT)
 
 
 def _width(value: float) -> str:

@@ -96,6 +96,8 @@ def _apart(each: Difference) -> str:
 
 def _standing(each: Difference, matters: float) -> Iterator[str]:
     """Say whether the claim that the strategy does better than the baseline holds."""
+    if not each.replicates:
+        return  # the headline has said that there is nothing to compare
     pair, margin = f"{each.strategy} does better than {each.baseline}", share(matters)
     if each.standing is Standing.WORSE:
         yield f"The claim that {pair} fails here: it does worse."
