@@ -8,8 +8,8 @@ from propagation.experiment.estimates import (
     drawn_size,
     estimate,
     replicates_in_words,
+    worker_count,
 )
-from propagation.experiment.workers import worker_count
 from propagation.problems import InputError
 from propagation.scenario.spec import FollowsFile, Scenario, Segment, Spread
 

@@ -6,6 +6,7 @@ compiles. Memory is what the arrays need.
 """
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -70,6 +71,11 @@ def drawn_size(segments: Mapping[str, Segment]) -> tuple[int, int]:
     accounts = sum(segment.accounts for segment in segments.values())
     follows = math.fsum(segment.accounts * segment.follows.mean for segment in segments.values())
     return accounts, round(follows)
+
+
+def worker_count(asked: int) -> int:
+    """Return how many workers to use: as many as asked for, or one for each processor."""
+    return asked or os.cpu_count() or 1
 
 
 def replicates_in_words(scenario: Scenario) -> str:

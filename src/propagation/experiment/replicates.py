@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from propagation.audience.sources import RealGraph, read_real_graph, read_table
 from propagation.audience.world import World, build_world
 from propagation.luck import run_seed
 from propagation.problems import InputError, Problem
 from propagation.scenario.spec import METRICS, NetworkxGraph, Scenario
-from propagation.spread.agents import Account
 from propagation.spread.simulate import CompiledEngine, Engine, MesaEngine, outcome_of
 from propagation.strategy.agenda import Agenda, agenda_of
+
+if TYPE_CHECKING:
+    from propagation.spread.agents import Account
 
 Columns = dict[str, list[object]]
 
@@ -77,10 +80,10 @@ class Laboratory:
         return {name: agenda_of(posts) for name, posts in self.scenario.strategies.items()}
 
     @cached_property
-    def account_class(self) -> type[Account]:
-        """The agents' class: the scenario's own, or ``Account``."""
+    def account_class(self) -> "type[Account] | None":
+        """The class of the scenario's own agents, if it has any."""
         agents = self.scenario.agents
-        return Account if agents is None else load_account_class(agents, self.folder)
+        return None if agents is None else load_account_class(agents, self.folder)
 
     @property
     def in_processes(self) -> bool:
@@ -175,7 +178,7 @@ def reach_columns(segments: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def load_account_class(reference: str, folder: Path) -> type[Account]:
+def load_account_class(reference: str, folder: Path) -> "type[Account]":
     """Return the class that ``file.py:Class`` names, the file relative to ``folder``.
 
     Raises
@@ -183,6 +186,8 @@ def load_account_class(reference: str, folder: Path) -> type[Account]:
     InputError
         If there is no such file or class, if the file fails, or if it is no subclass of Account.
     """
+    from propagation.spread.agents import Account
+
     file, _, name = reference.rpartition(":")
     path = (folder / file).resolve()
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from propagation.experiment.comparison import summarise
+from propagation.experiment.estimates import worker_count
 from propagation.experiment.provenance import agents_checksum, anchored, provenance
 from propagation.experiment.replicates import Batch, Laboratory, joined
 from propagation.experiment.stopping import Next, next_total
@@ -23,7 +24,7 @@ from propagation.experiment.storage import (
     SUMMARY,
     ResultsFolder,
 )
-from propagation.experiment.workers import Task, Workers, worker_count
+from propagation.experiment.workers import Task, Workers
 from propagation.problems import InputError, Problem
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import METRICS, FollowsFile, Precision, Scenario

@@ -95,8 +95,12 @@ def settling(found: Moments, target: float, comparisons: int = 1) -> str:
     "about 1,600 replicates"; or, where the draws' part of the variance would leave less than half
     of what the target allows to the replicates' part, "about 40 draws of 80 replicates each".
     """
-    if target <= 0 or found.units < 2:
+    interval = found.interval(comparisons)
+    if target <= 0 or interval.low is None or interval.high is None:
         return ""
+    # an interval widened for skewness needs more than Student's quantile says
+    plain = student_quantile(comparisons, found.units) * found.error
+    target *= 2 * plain / (interval.high - interval.low) if plain else 1.0
     if found.draws < 2:
         return f"about {roughly(_units_needed(found, target, comparisons))} replicates"
     allowed = (target / student_quantile(comparisons, found.units)) ** 2
@@ -108,8 +112,8 @@ def settling(found: Moments, target: float, comparisons: int = 1) -> str:
 
 
 def _units_needed(found: Moments, target: float, comparisons: int) -> float:
-    """Return the fewest units with half width <= ``target``, each as variable as those so far."""
-    units = np.ceil(np.geomspace(2, 1e12, 2000))
+    """Return how many units, more than now, bring Student's half width to ``target``."""
+    units = found.units + np.ceil(np.geomspace(1, 1e12, 2000))
     quantiles = special.stdtrit(units - 1, 1 - (1 - CONFIDENCE) / 2 / comparisons)
     enough = quantiles * found.error * np.sqrt(found.units / units) <= target
     return float(units[np.argmax(enough)]) if enough.any() else float(units[-1])

@@ -1,6 +1,5 @@
 """Workers that run batches of replicates: threads for the compiled loop, processes for agents."""
 
-import os
 import signal
 import threading
 from collections.abc import Iterable
@@ -92,8 +91,3 @@ class Workers:
         finished, _ = wait(running)
         self._waiting = set()
         return [future.result() for future in finished if future.exception() is None]
-
-
-def worker_count(asked: int) -> int:
-    """Return how many workers to use: as many as asked for, or one for each processor."""
-    return asked or os.cpu_count() or 1

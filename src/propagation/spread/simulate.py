@@ -1,14 +1,13 @@
 """One run of one strategy, by either engine, on the world of a draw."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.world import World
 from propagation.scenario.spec import Message
-from propagation.spread.agents import Account
 from propagation.spread.cascade import Audience, Cascade, Outcome, measure
 from propagation.spread.dynamics import (
     FOLLOWER_LIST,
@@ -21,8 +20,10 @@ from propagation.spread.dynamics import (
     spread,
     touched_arrays,
 )
-from propagation.spread.model import PropagationModel
 from propagation.strategy.agenda import Agenda
+
+if TYPE_CHECKING:
+    from propagation.spread.agents import Account
 
 Float64 = npt.NDArray[np.float64]
 
@@ -86,14 +87,19 @@ class MesaEngine:
         world: World,
         messages: Mapping[str, Message],
         horizon: float,
-        account_class: type[Account] = Account,
+        account_class: "type[Account] | None" = None,
     ) -> None:
+        # here and not above, because Mesa takes longer to import than most scenarios to check
+        from propagation.spread.agents import Account
+        from propagation.spread.model import PropagationModel
+
+        self._model = PropagationModel
         self._world, self._messages, self._horizon = world, messages, horizon
-        self._account_class = account_class
+        self._account_class = account_class or Account
 
     def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
         """Return the cascades of one run, in the order of the agenda."""
-        model = PropagationModel(
+        model = self._model(
             self._world,
             self._messages,
             agenda,
