@@ -117,12 +117,22 @@ def test_advice_names_draws_when_replicates_cannot_help():
     found = moments(values, draw)
     advice = settling(found, 5.0)
     count = int(advice.split()[1])
-    per_draw = found.error * np.sqrt(10)
-    # 2.0 to 2.26 errors, rounded up to two digits
-    assert (2.0 * per_draw / 5) ** 2 * 0.9 < count < (2.26 * per_draw / 5) ** 2
+    interval = found.interval()
+    half = (interval.high - interval.low) / 2
+    # fewer than the square of the width says, as Student's quantile falls from 2.26 to 1.96 or so;
+    # rounding up to two digits adds at most 10%
+    assert (1.96 / 2.26) ** 2 < count / (10 * (half / 5) ** 2) < 1.1
     assert advice.endswith("draws of 400 replicates each")
     alike = values / np.array([values[draw == d].mean() for d in range(10)])[draw]
     assert settling(moments(alike, draw), 0.005).endswith("replicates")
+
+
+def test_advice_is_for_more_than_there_is():
+    values, draw = runs(400, cv=2.0)
+    found = moments(values, draw)
+    interval = found.interval()
+    just_short = (interval.high - interval.low) / 2 * 0.999
+    assert int(settling(found, just_short).split()[1]) > 400
 
 
 def test_no_advice_where_there_is_none():
