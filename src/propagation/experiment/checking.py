@@ -3,15 +3,20 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from propagation.audience.targets import check_targets
+from propagation.audience.world import segment_targets
 from propagation.experiment.estimates import (
     Estimate,
+    drawn_notices,
     drawn_size,
     estimate,
+    graph_notices,
     replicates_in_words,
     worker_count,
 )
+from propagation.experiment.replicates import Laboratory
 from propagation.problems import InputError
-from propagation.scenario.spec import FollowsFile, Scenario, Segment, Spread
+from propagation.scenario.spec import Scenario, Segment, Spread
 
 
 def notes(scenario: Scenario, folder: Path) -> list[str]:
@@ -23,27 +28,20 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
         If targets cannot hold together, or a file is missing or wrong.
     """
     if scenario.segments is not None:
-        from propagation.audience.generators import check_targets
-        from propagation.audience.world import segment_targets
-
         problems = check_targets(segment_targets(scenario.segments))
         if problems:
             raise InputError(problems)
         accounts, follows = drawn_size(scenario.segments)
+        notices = drawn_notices(scenario, scenario.segments)
         return [
-            *_size(scenario, estimate(scenario, accounts, follows, worker_count(0))),
+            *_size(scenario, estimate(scenario, accounts, follows, notices, worker_count(0))),
             *_envelopes(scenario.segments),
         ]
-    from propagation.audience.world import build_world
-    from propagation.experiment.replicates import Laboratory
-
     laboratory = Laboratory(scenario, folder)
-    if isinstance(scenario.graph, FollowsFile):
-        world = build_world(scenario, 0, laboratory.real)
-        report = laboratory.real.report if laboratory.real else ()
-    else:
-        world, report = laboratory.world(0), ()
-    found = estimate(scenario, world.graph.accounts, world.graph.follows, worker_count(0))
+    world, real = laboratory.world(0), laboratory.real
+    report = real.report if real else ()
+    graph, notices = world.graph, graph_notices(scenario, world)
+    found = estimate(scenario, graph.accounts, graph.follows, notices, worker_count(0))
     return [*report, *_size(scenario, found)]
 
 

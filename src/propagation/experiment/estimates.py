@@ -7,12 +7,14 @@ compiles. Memory is what the arrays need.
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
+from propagation.audience.world import World
 from propagation.scenario.spec import Message, Precision, Scenario, Segment
 
 Float64 = npt.NDArray[np.float64]
@@ -20,6 +22,7 @@ Float64 = npt.NDArray[np.float64]
 NANOSECONDS_PER_NOTICE = 60.0
 MICROSECONDS_PER_INSTANCE = 120.0
 NANOSECONDS_PER_DRAWN_FOLLOW = 250.0
+GENERATIONS = 50
 BYTES_PER_FOLLOW = 4
 BYTES_PER_ACCOUNT = 100
 BYTES_PER_ACCOUNT_AND_WORKER = 52
@@ -39,17 +42,17 @@ class Estimate:
     memory: int
 
 
-def estimate(scenario: Scenario, accounts: int, follows: int, workers: int) -> Estimate:
-    """Return a rough estimate for worlds of so many accounts and follows."""
+def estimate(
+    scenario: Scenario, accounts: int, follows: int, notices: float, workers: int
+) -> Estimate:
+    """Return a rough estimate for worlds of so many accounts and follows.
+
+    ``notices`` are those expected of one replicate of all strategies.
+    """
     drawn = scenario.segments is not None
-    notices = sum(
-        _notices(scenario, scenario.messages[post.post], post.by, accounts, follows) * len(post.at)
-        for posts in scenario.strategies.values()
-        for post in posts
-    )
     instances = sum(len(post.at) for posts in scenario.strategies.values() for post in posts)
     seconds = instances * MICROSECONDS_PER_INSTANCE * 1e-6 + notices * NANOSECONDS_PER_NOTICE * 1e-9
-    worlds = scenario.draws if drawn or scenario.draws > 1 else 1
+    worlds = scenario.draws
     memory = (
         BYTES_OF_THE_PROGRAM
         + worlds * (follows * BYTES_PER_FOLLOW + accounts * BYTES_PER_ACCOUNT)
@@ -86,37 +89,71 @@ def replicates_in_words(scenario: Scenario) -> str:
     return f"{rule:,} replicates of each strategy"
 
 
-def _notices(scenario: Scenario, message: Message, by: str, accounts: int, follows: int) -> float:
-    """Return the notices one post is expected to lead to, at most every follow."""
-    audience = scenario.ours[by].followers or {}
-    if scenario.segments is None:
-        return float(sum(audience.values()) or follows / max(accounts, 1))
-    names = list(scenario.segments)
-    segments = [scenario.segments[name] for name in names]
-    attention = np.array([_mean(segment.attention) for segment in segments])
-    sharing = np.array(
-        [
-            min(1.0, message.resonance * _mean(segment.interest[message.topic]))
-            for segment in segments
-        ]
-    )
-    sizes = np.array([segment.accounts for segment in segments], np.float64)
-    # shown[s, t]: followers in segment s that an account of segment t has on average
-    shown = np.array(
+def _instances(scenario: Scenario) -> Iterator[tuple[Message, str]]:
+    """Yield the message and the author of every posting in the scenario."""
+    for posts in scenario.strategies.values():
+        for post in posts:
+            for _ in post.at:
+                yield scenario.messages[post.post], post.by
+
+
+def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> float:
+    """Return the notices expected of one replicate of all strategies on a drawn graph."""
+    names = list(segments)
+    attention = np.array([_mean(segment.attention) for segment in segments.values()])
+    sizes = np.array([segment.accounts for segment in segments.values()], np.float64)
+    # follows[s, t]: how many members of segment s follow members of segment t
+    follows = np.array(
         [
             [
                 segment.accounts * segment.follows.mean * segment.follows.to.get(name, 0.0)
                 for name in names
             ]
-            for segment in segments
+            for segment in segments.values()
         ]
-    ) / np.maximum(sizes, 1.0)
-    first = np.array([audience.get(name, 0) for name in names], np.float64) * attention
+    )
+    at_most = attention * follows.sum(axis=1)
+    total = 0.0
+    for message, by in _instances(scenario):
+        interest = [_mean(segment.interest[message.topic]) for segment in segments.values()]
+        sharing = np.minimum(1.0, message.resonance * np.array(interest))
+        audience = scenario.ours[by].followers or {}
+        first = np.array([audience.get(name, 0) for name in names], np.float64) * attention
+        matrix = attention[:, None] * (follows / sizes) * sharing
+        total += _grown(first, partial(np.matmul, matrix), at_most)
+    return total
+
+
+def graph_notices(scenario: Scenario, world: World) -> float:
+    """Return the notices expected of one replicate of all strategies on a given graph."""
+    graph, attention = world.graph, world.traits.attention
+    owners = np.repeat(np.arange(graph.accounts), np.diff(graph.list_starts[graph.first_list]))
+    at_most = attention * graph.followee_counts
+    total = 0.0
+    for message, by in _instances(scenario):
+        sharing = np.minimum(1.0, message.resonance * world.traits.interest[message.topic])
+        sharing[world.is_ours] = 0.0
+
+        def shown(sharers: Float64) -> Float64:
+            weights = sharers[owners]
+            return attention * np.bincount(graph.followers, weights, minlength=graph.accounts)
+
+        def spread_on(noticed: Float64, sharing: Float64 = sharing) -> Float64:
+            return shown(np.minimum(1.0, sharing * noticed))
+
+        author = np.zeros(graph.accounts)
+        author[world.ours[by]] = 1.0
+        total += _grown(shown(author), spread_on, at_most)
+    return total
+
+
+def _grown(first: Float64, spread_on: Callable[[Float64], Float64], at_most: Float64) -> float:
+    """Return the notices of all generations, at most every follow once."""
     noticed = total = first
-    for _ in range(200):
-        noticed = attention * (shown @ (sharing * noticed))
-        total = np.minimum(total + noticed, attention * shown.sum(axis=1) * sizes)
-        if noticed.sum() < 1e-6 * total.sum():
+    for _ in range(GENERATIONS):
+        noticed = spread_on(noticed)
+        total = np.minimum(total + noticed, at_most)
+        if noticed.sum() <= 1e-3 * total.sum():
             break
     return float(total.sum())
 

@@ -96,20 +96,19 @@ def moments(values: Floats, draw: Integers) -> Moments:
     values = values[defined]
     grouping = Grouping.of(draw[defined])
     count, groups = len(values), len(grouping.sizes)
-    if groups < 2:
-        within = parts = (values - values.mean()) / count if count else values
-    else:
-        residuals = (values - values.mean()) / count
-        parts = grouping.sums(residuals)
-        within = residuals - (parts / grouping.sizes)[grouping.group]
-    freedom = count - groups if count > groups else 1
-    within_variance = float(np.square(within).sum()) * count / freedom if count else 0.0
-    units = len(parts)
-    variance = float(np.square(parts).sum()) * units / (units - 1) if units > 1 else 0.0
+    if count == 0:
+        return Moments(0, 0, float("nan"), 0.0, 0.0, 0.0)
+    shifted = values - values[0]  # so that equal values vary by exactly 0
+    within = parts = (shifted - shifted.mean()) / count
+    if groups > 1:
+        parts = grouping.sums(parts)
+        within = within - (parts / grouping.sizes)[grouping.group]
+    within_variance = float(np.square(within).sum()) * count / max(1, count - groups)
+    variance = float(np.square(parts).sum()) * len(parts) / max(1, len(parts) - 1)
     # By luck the draws' means may vary less than replicates alone make them vary.
     error = float(np.sqrt(max(variance, within_variance)))
     skewness = float((np.square(parts) * parts).sum()) / error**3 if error > 0 else 0.0
-    mean = float(values.mean()) if count else float("nan")
+    mean = float(values[0] + shifted.mean())
     return Moments(count, groups, mean, error, float(np.sqrt(within_variance)), skewness)
 
 

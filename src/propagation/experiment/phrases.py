@@ -73,7 +73,7 @@ def decimals(spread: float, value: float = 0.0) -> int:
     Negative counts digits left of the decimal point. A value without spread keeps four digits,
     a whole number all of its own.
     """
-    if spread > 0:
+    if spread > 1e-9 * abs(value):  # less is what adding up numbers leaves
         return 1 - math.floor(math.log10(spread))
     if value == round(value):
         return 0
@@ -92,7 +92,7 @@ def with_interval(found: Interval) -> str:
     if found.low is None or found.high is None:
         return number(found.mean, decimals(abs(found.mean)))
     places = decimals((found.high - found.low) / 2, found.mean)
-    if found.low == found.high:
+    if number(found.low, places) == number(found.high, places):
         return number(found.mean, places)
     return f"{number(found.mean, places)} ({span(found.low, found.high, places)})"
 

@@ -1,0 +1,1 @@
+"""Speed of the engines against each other and against cynetdiff: ``python -m benchmarks``."""
