@@ -108,9 +108,10 @@ def test_fewer_than_two_runs_have_no_interval(values):
     assert chance_interval(np.array(values), draw) == Interval(mean)
 
 
-def test_constant_runs_have_an_interval_without_width():
-    assert mean_interval(np.full(6, 7.0), ONE_DRAW) == Interval(7.0, 7.0, 7.0)
-    assert mean_interval(np.full(6, 7.0), np.arange(6) % 2) == Interval(7.0, 7.0, 7.0)
+@pytest.mark.parametrize("value", [7.0, 0.1, 0.0])
+def test_constant_runs_have_an_interval_without_width(value):
+    for draw in (np.zeros(11, np.int64), np.arange(11) % 2):
+        assert mean_interval(np.full(11, value), draw) == Interval(value, value, value)
 
 
 def test_several_comparisons_share_the_error():
