@@ -117,6 +117,8 @@ def init(
     from propagation.scenario.starter import starter_scenario
 
     path = folder / STARTER
+    if folder.exists() and not folder.is_dir():
+        raise InputError(Problem("is a file; name a folder", file=str(folder)))
     if path.exists():
         raise InputError(Problem("exists already; nothing was written", file=str(path)))
     try:
@@ -161,7 +163,7 @@ def run(
         ),
     ],
     replicates: Annotated[
-        int | None, typer.Option(min=1, max=10**9, help="Runs of each strategy, as a number.")
+        int | None, typer.Option(min=1, max=1_000_000, help="Runs of each strategy, as a number.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**63 - 1, help="Another seed: another sample.")

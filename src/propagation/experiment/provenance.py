@@ -54,7 +54,12 @@ def agents_checksum(scenario: Scenario, folder: Path) -> str | None:
     """Return the checksum of the file with the scenario's own agents, if it has one."""
     if scenario.agents is None:
         return None
-    return checksum(folder / scenario.agents.rpartition(":")[0])
+    path = folder / scenario.agents.rpartition(":")[0]
+    try:
+        return checksum(path)
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}"
+        raise InputError(Problem(message, "agents", str(path))) from error
 
 
 def git_state(folder: Path) -> dict[str, object] | None:

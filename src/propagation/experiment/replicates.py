@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,7 @@ from propagation.audience.world import World, build_world
 from propagation.luck import run_seed
 from propagation.problems import InputError, Problem
 from propagation.scenario.spec import METRICS, NetworkxGraph, Scenario
+from propagation.spread.cascade import Cascade
 from propagation.spread.simulate import CompiledEngine, Engine, MesaEngine, outcome_of
 from propagation.strategy.agenda import Agenda, agenda_of
 
@@ -134,6 +136,14 @@ class Laboratory:
             done.append(replicate)
         return Batch(tuple(done), runs, cascades)
 
+    def _spread(self, engine: Engine, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
+        if self.scenario.agents is None:
+            return engine.run(agenda, seed)
+        try:
+            return engine.run(agenda, seed)
+        except Exception as error:  # whatever somebody's own code may raise
+            raise InputError(_fault_in_agents(error, self.scenario.agents)) from error
+
     def _empty_columns(self, world: World) -> tuple[Columns, Columns]:
         identity = ("strategy", "replicate", "draw")
         reach = reach_columns(world.segments)
@@ -154,9 +164,8 @@ class Laboratory:
         cascades: Columns,
     ) -> None:
         agenda, messages = self.agendas[strategy], self.scenario.messages
-        outcome = outcome_of(
-            world, messages, agenda, engine.run(agenda, seed), self.scenario.relevant
-        )
+        cascades_of_run = self._spread(engine, agenda, seed)
+        outcome = outcome_of(world, messages, agenda, cascades_of_run, self.scenario.relevant)
         reach = zip(reach_columns(world.segments), outcome.reach_by_segment.tolist(), strict=True)
         _append(runs, {**identity, "seed": seed, **outcome.metrics, **dict(reach)})
         for instance, tree in zip(agenda, outcome.trees, strict=True):
@@ -175,6 +184,15 @@ def reach_columns(segments: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(
         f"reach_{name if short.count(name) == 1 else segment}"
         for name, segment in zip(short, segments, strict=True)
+    )
+
+
+def _fault_in_agents(error: Exception, agents: str) -> Problem:
+    """Say where in somebody's own agents an error came from."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(last.filename).name} line {last.lineno}, in {last.name}"
+    return Problem(
+        f"fails while it runs: {type(error).__name__}: {error} ({where})", "agents", agents
     )
 
 

@@ -120,6 +120,15 @@ class Run:
         self._check_folder(stored)
         with self._timed("reading and first world"):
             self.laboratory.prepare()
+        try:
+            return self._run(stored)
+        except Interrupted:
+            raise
+        except KeyboardInterrupt:
+            kept = len(self.folder.finished_replicates()) if self.out.is_dir() else 0
+            raise Interrupted(self.out, kept) from None
+
+    def _run(self, stored: Scenario) -> Result:
         with self.folder.locked():
             if self.force:
                 self.folder.clear()
@@ -175,6 +184,8 @@ class Run:
         def refuse(message: str) -> InputError:
             return InputError(Problem(message, file=str(self.out)))
 
+        if not self.out.is_dir():
+            raise refuse("is a file; results need a folder")
         if not self.folder.is_ours():
             raise refuse("holds something other than results; choose another folder with --out")
         if self.force:

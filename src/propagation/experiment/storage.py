@@ -69,8 +69,11 @@ class ResultsFolder:
         self._lock = FileLock(path / LOCK)
 
     def is_finished(self) -> bool:
-        """Whether it holds a complete result."""
-        return (self.path / SUMMARY).is_file()
+        """Whether it holds a complete result that can be read."""
+        try:
+            return bool(self.read_json(SUMMARY)["verdict"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
 
     def is_ours(self) -> bool:
         """Whether it is empty or was written by this program."""
@@ -165,13 +168,11 @@ class ResultsFolder:
                 for path in sorted((self.path / PARTS).glob(f"*.{RUNS}"))
             ]
             if not (self.path / kind).is_file():
-                return pa.concat_tables(parts) if parts else None
+                return _each_once(parts) if parts else None
             whole = pq.read_table(self.path / kind)
         except (OSError, pa.ArrowInvalid) as error:
             raise MachineError(f"{self.path}: a stored table cannot be read: {error}") from error
-        known = whole["replicate"].combine_chunks()
-        new = [part.filter(pc.invert(pc.is_in(part["replicate"], known))) for part in parts]
-        return pa.concat_tables([whole, *new])
+        return _each_once([whole, *parts])
 
     def finished_replicates(self) -> set[int]:
         """Return the replicates that need not be run again."""
@@ -193,6 +194,15 @@ class ResultsFolder:
             with replacing(self.path / kind) as path:
                 pq.write_table(table, path)
         shutil.rmtree(self.path / PARTS, ignore_errors=True)
+
+
+def _each_once(tables: list[pa.Table]) -> pa.Table:
+    """Join tables; replicates that an earlier table has are left out of the later ones."""
+    known, kept = pa.array([], pa.int64()), []
+    for table in tables:
+        kept.append(table.filter(pc.invert(pc.is_in(table["replicate"], known))))
+        known = pa.concat_arrays([known, kept[-1]["replicate"].combine_chunks()])
+    return pa.concat_tables(kept)
 
 
 WORDS = ("strategy", "message")

@@ -11,10 +11,12 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from types import TracebackType
 
 from propagation.experiment.replicates import Batch, Laboratory
+from propagation.problems import MachineError
 
 Task = tuple[int, list[int]]
 """A draw, and the replicates to run in it."""
@@ -35,6 +37,10 @@ def _run_in_process(draw: int, replicates: list[int]) -> Batch:
     return _laboratory.run(draw, replicates)
 
 
+MOST_PROCESSES = 61
+"""More than this Windows cannot wait for."""
+
+
 class Workers:
     """A pool for one run; use it in a ``with`` statement.
 
@@ -47,7 +53,9 @@ class Workers:
         self._stop = threading.Event()
         self._waiting: set[Future[Batch]] = set()
         self._pool: Executor = (
-            ProcessPoolExecutor(workers, get_context("spawn"), _start_process, (laboratory,))
+            ProcessPoolExecutor(
+                min(workers, MOST_PROCESSES), get_context("spawn"), _start_process, (laboratory,)
+            )
             if laboratory.in_processes
             else ThreadPoolExecutor(workers)
         )
@@ -80,9 +88,21 @@ class Workers:
             self._waiting.add(future)
 
     def done(self, seconds: float) -> list[Batch]:
-        """Wait up to ``seconds`` for results; return the batches finished since the last call."""
+        """Wait up to ``seconds`` for results; return the batches finished since the last call.
+
+        Raises
+        ------
+        MachineError
+            If a worker process has died.
+        """
         finished, self._waiting = wait(self._waiting, seconds, FIRST_COMPLETED)
-        return [future.result() for future in finished]
+        try:
+            return [future.result() for future in finished]
+        except BrokenProcessPool as error:
+            raise MachineError(
+                "a worker process ended unexpectedly (too little memory?); what was finished is "
+                "kept, --resume goes on, --workers 1 takes less memory"
+            ) from error
 
     def stop(self) -> list[Batch]:
         """Stop soon; return what has been finished until then."""
