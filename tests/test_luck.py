@@ -272,6 +272,17 @@ def test_purposes_are_independent(pair: tuple[Purpose, Purpose]) -> None:
     judge(independent_pairs(first, second))
 
 
+def test_each_decision_has_a_purpose_of_its_own() -> None:
+    seed = run_seed(1, 0)
+    purposes = (Purpose.SKIP, Purpose.THIN, Purpose.DECIDE, Purpose.WILLING, Purpose.DELAY)
+    expected = [stem(seed, purpose, INSTANCE) for purpose in purposes]
+    # a threshold drawn once per run is the same for all instances
+    expected.append(stem(seed, Purpose.THRESHOLD))
+    assert list(stems(np.uint64(seed), INSTANCE)) == expected
+    assert len(set(expected)) == 6
+    assert len(set(Purpose)) == len(Purpose.__members__)
+
+
 def test_every_bit_of_a_throw_is_fair() -> None:
     thrown = throws(run_seeds(3))
     counts = [int(((thrown >> np.uint64(bit)) & np.uint64(1)).sum()) for bit in range(63)]
@@ -409,6 +420,7 @@ RUNS = 200
 KEPT = 40
 """Runs of which every single notice is kept."""
 ATTENTIONS = {
+    "found by jumps": 0.013,
     "small": 0.03,
     "usual": 0.2,
     "just below a quarter": float(np.nextafter(0.25, 0)),
@@ -493,7 +505,7 @@ def test_replicates_are_uncorrelated(kind: str) -> None:
     judge(squares((scores[1:] * scores[:-1]).sum() / math.sqrt(RUNS - 1)))
 
 
-@pytest.mark.parametrize("kind", ["small", "usual", "a quarter", "just above a quarter"])
+@pytest.mark.parametrize("kind", ["found by jumps", "usual", "a quarter", "just above a quarter"])
 def test_instances_and_lists_are_uncorrelated(kind: str) -> None:
     p, seen = ATTENTIONS[kind], notices(kind).bits
     for other in (
@@ -522,6 +534,18 @@ def test_decisions_are_independent_of_notices() -> None:
         hits = np.count_nonzero(did[deciders] & saw[deciders + 1])
         scores.append((hits - 0.15 * len(deciders)) / math.sqrt(0.1275 * len(deciders)))
     judge(squares(scores))
+
+
+def test_each_notice_is_decided_anew() -> None:
+    engine = CompiledEngine(star(1.0), MESSAGES, math.inf)
+    agenda = (MessageInstance("crumb", 0.0, (PostAction(0.0, "a"), PostAction(1.0, "b"))),)
+    at_first, at_second = np.zeros((2, KEPT), np.int64)
+    for run in range(KEPT):
+        (cascade,) = engine.run(agenda, run_seed(2013, run))
+        times = cascade.share_time[cascade.generation == 1]
+        at_first[run], at_second[run] = np.count_nonzero(times == 0), np.count_nonzero(times == 1)
+    judge(evenly_spread(at_first, FANS, 0.3))
+    judge(evenly_spread(at_second, FANS - at_first, 0.3))
 
 
 def test_attention_below_the_smallest_envelope_is_thinned() -> None:
