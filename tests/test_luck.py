@@ -40,7 +40,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 FAMILY = 0.001
-CHECKS = 200
+CHECKS = 250
 """At most so many p-values are judged in this file."""
 LEVEL = FAMILY / CHECKS
 judged: list[float] = []
