@@ -175,21 +175,57 @@ def speed(share_times: Float64, first_post: float) -> tuple[float, float, float]
     return to_half - first_post, float(_peak_in_an_hour(share_times)), doubling
 
 
+@compiled
+def _noticed(
+    account: Int32, notices: Int32, is_ours: npt.NDArray[np.bool_], by_account: Float64
+) -> tuple[Int32, Float64, int]:
+    """Return the others who noticed one instance, their relevance, and their notices in all."""
+    others = np.empty(len(account), np.int32)
+    relevance = np.empty(len(account), np.float64)
+    count = impressions = 0
+    for row in range(len(account)):
+        if notices[row] > 0 and not is_ours[account[row]]:
+            others[count] = account[row]
+            relevance[count] = by_account[account[row]]
+            impressions += notices[row]
+            count += 1
+    return others[:count], relevance[:count], impressions
+
+
+@compiled
+def _tally(
+    account: Int32,
+    relevance: Float64,
+    value: Float64,
+    segment: npt.NDArray[np.int16],
+    relevant: float,
+    by_segment: Int64,
+) -> tuple[int, float]:
+    """Return relevant and valued reach of accounts that each stand once; count their segments."""
+    enough = 0
+    valued = 0.0
+    for i in range(len(account)):
+        enough += relevance[i] >= relevant
+        valued += value[account[i]] * relevance[i]
+        if segment[account[i]] >= 0:
+            by_segment[segment[account[i]]] += 1
+    return enough, valued
+
+
 def _reached(
     cascades: Sequence[Cascade], relevances: Sequence[Float64], audience: Audience
 ) -> tuple[Int32, Float64, int]:
-    """Return the accounts reached, each once, with their relevance; and the impressions."""
-    accounts, relevance, impressions = [], [], 0
-    for one, by_account in zip(cascades, relevances, strict=True):
-        noticed = (one.notices > 0) & ~audience.is_ours[one.account]
-        accounts.append(one.account[noticed])
-        relevance.append(by_account[accounts[-1]])
-        impressions += int(one.notices[noticed].sum(dtype=np.int64))
-    account, largest = np.concatenate(accounts), np.concatenate(relevance)
-    if len(cascades) > 1:
-        best = _best_rows(account, largest)
-        account, largest = account[best], largest[best]
-    return account, largest, impressions
+    """Return the accounts reached, each once, with their largest relevance; and impressions."""
+    found = [
+        _noticed(one.account, one.notices, audience.is_ours, by_account)
+        for one, by_account in zip(cascades, relevances, strict=True)
+    ]
+    if len(found) == 1:
+        return found[0]
+    account = np.concatenate([accounts for accounts, _, _ in found])
+    relevance = np.concatenate([largest for _, largest, _ in found])
+    best = _best_rows(account, relevance)
+    return account[best], relevance[best], sum(impressions for _, _, impressions in found)
 
 
 def _tree_rows(trees: Sequence[Trees]) -> tuple[dict[str, float], ...]:
@@ -236,10 +272,14 @@ def measure(
     times = np.sort(np.concatenate([one.share_time[one.generation > 0] for one in cascades]))
     to_half, peak, doubling = speed(times, first_post)
     pairs = math.fsum(tree.pairs for tree in trees)
+    by_segment = np.zeros(segments, np.int64)
+    relevant_reach, valued_reach = _tally(
+        account, relevance, audience.value, audience.segment, relevant, by_segment
+    )
     metrics: dict[str, float] = {
         "reach": len(account),
-        "relevant_reach": int(np.count_nonzero(relevance >= relevant)),
-        "valued_reach": float(np.dot(audience.value[account], relevance)),
+        "relevant_reach": relevant_reach,
+        "valued_reach": valued_reach,
         "impressions": impressions,
         "wasted": impressions - len(times),
         "shares": len(times),
@@ -252,9 +292,8 @@ def measure(
             math.fsum(tree.distance for tree in trees) / pairs if pairs else math.nan
         ),
     }
-    segment = audience.segment[account]
     return Outcome(
         metrics={name: float(metrics[name]) for name in METRICS},
-        reach_by_segment=np.bincount(segment[segment >= 0], minlength=segments),
+        reach_by_segment=by_segment,
         trees=_tree_rows(trees),
     )
