@@ -167,6 +167,14 @@ def test_the_sceptic_is_the_reinforced_response_that_ignores_the_first_notice(
         assert not by_agents.equals(pq.read_table(folder / "results" / "as-shipped" / table))
 
 
+def test_the_sceptic_on_the_page_is_the_one_in_the_file_and_is_short() -> None:
+    page = text_of(ROOT / "docs" / "own-agents.md")
+    shown = next(block.code for block in blocks_of(page) if block.language == "python")
+    file = text_of(ROOT / "docs" / "examples" / "sceptic.py")
+    assert file.endswith(shown)
+    assert len(file.splitlines()) < 30
+
+
 FAULTY = {
     "a command that fails": ("```console\n$ propagation frobnicate\n```\n", AssertionError),
     "an option that is gone": (

@@ -1,6 +1,6 @@
 """People who believe nothing at once: the first notice never leads to a share.
 
-    propagation run scenario.yaml --agents docs/examples/sceptic.py:Sceptic
+Use it so: ``propagation run FILE --agents docs/examples/sceptic.py:Sceptic``.
 """
 
 from propagation import Account
