@@ -38,7 +38,6 @@ from propagation.problems import InputError
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import METRICS
 
-TO_MEND = pytest.mark.xfail(strict=True, reason="known defect, to be mended")
 STRATEGIES = ("large", "small")
 TREE = ("size", "largest_tree", "depth", "largest_generation", "structural_virality")
 
@@ -369,7 +368,6 @@ def test_replay_refuses_agents_that_have_changed(
         scenario_of(tmp_path / "out" / "provenance.json")
 
 
-@TO_MEND
 def test_agents_that_are_gone_are_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without_processes(monkeypatch)
     source = write_campaign(tmp_path, agents="agents.py:Same", replicates="1")
@@ -538,7 +536,7 @@ def interrupted() -> Iterator[Caught]:
     assert caught.kept >= 0, "there was no interrupt"
 
 
-@pytest.mark.parametrize("count", [pytest.param(0, marks=TO_MEND), 1, 7, 12, 13])
+@pytest.mark.parametrize("count", [0, 1, 7, 12, 13])
 def test_an_interrupt_keeps_what_is_finished(
     home: Path, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
@@ -582,7 +580,6 @@ def test_raising_replicates_can_be_interrupted(
     assert same_tables(home / "whole", out)
 
 
-@TO_MEND
 def test_an_interrupt_while_a_part_is_written_counts_nothing_twice(
     home: Path, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -604,7 +601,6 @@ def test_an_interrupt_while_a_part_is_written_counts_nothing_twice(
     assert same_tables(home / "whole", tmp_path / "out")
 
 
-@TO_MEND
 @pytest.mark.parametrize("step", ["merge", "write_json"])
 def test_an_interrupt_at_the_end_says_what_is_kept(
     home: Path, drawn: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
