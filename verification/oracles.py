@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 from scipy.optimize import brentq
 from scipy.stats import binom, poisson
 
@@ -112,6 +113,26 @@ def watts_trigger(z: float, phi: float) -> float:
     return 1.0 - math.exp(z * (u - 1.0))
 
 
+def threshold_closure(
+    accounts: int, links: tuple[npt.ArrayLike, npt.ArrayLike], phi: float, seed: int
+) -> npt.NDArray[np.bool_]:
+    """Return who is active in the end when ``seed`` is, by rounds over the whole graph.
+
+    In every round those become active of whose links a fraction phi or more leads to active
+    accounts; ``links`` holds both ends of each link, both ways (Watts 2002).
+    """
+    matrix = sparse.csr_matrix((np.ones(len(links[0])), links), shape=(accounts, accounts))
+    needed = phi * np.asarray(matrix.sum(axis=1)).ravel() - 1e-9
+    active = np.zeros(accounts, bool)
+    active[seed] = True
+    while True:
+        neighbours = matrix @ active.astype(float)
+        after = active | ((neighbours > 0) & (neighbours >= needed))
+        if (after == active).all():
+            return active
+        active = after
+
+
 def gleeson_cahalane(z: float, phi: float, seeds: float, largest_degree: int = 80) -> float:
     """Return the final active fraction of Watts' model from a fraction ``seeds`` of accounts.
 
@@ -122,9 +143,7 @@ def gleeson_cahalane(z: float, phi: float, seeds: float, largest_degree: int = 8
     q = seeds
     for _ in range(20_000):
         before = q
-        q = seeds + (1 - seeds) * float(
-            (k / z * degree_law * binom.sf(needed - 1, k - 1, q)).sum()
-        )
+        q = seeds + (1 - seeds) * float((k / z * degree_law * binom.sf(needed - 1, k - 1, q)).sum())
         if abs(q - before) < 1e-12:
             break
     return seeds + (1 - seeds) * float((degree_law * binom.sf(needed - 1, k, q)).sum())
@@ -148,9 +167,7 @@ def seismic_cdf(
     seconds = np.asarray(hours, np.float64) * 3600.0
     late = np.maximum(seconds, SEISMIC_FLAT)
     tail = (1.0 - (SEISMIC_FLAT / late) ** exponent) / exponent
-    return density * np.where(
-        seconds <= SEISMIC_FLAT, seconds, SEISMIC_FLAT * (1.0 + tail)
-    )
+    return density * np.where(seconds <= SEISMIC_FLAT, seconds, SEISMIC_FLAT * (1.0 + tail))
 
 
 def star_virality(n: int) -> float:

@@ -6,6 +6,7 @@ raise a false alarm with probability 1% at most. The promise is shared out evenl
 two-sided where it has two sides. Comparisons that must hold exactly have a limit of their own.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,17 +116,24 @@ def within(name: str, found: float, expected: float, relative: float) -> Check:
 def by_error(name: str, found: float, expected: float, error: float) -> Check:
     """Compare with a number by the normal law, given the standard error of the difference."""
     limit = float(stats.norm.isf(LEVEL / 2))
-    statistic = abs(found - expected) / error if error > 0 else float("nan")
+    statistic = abs(found - expected) / error if error > 0 else math.inf
     return Check(name, f"{expected:.5g}", f"{found:.5g}", statistic, limit, "standard errors")
 
 
 def by_proportion(name: str, hits: int, trials: int, probability: float) -> Check:
-    """Compare a number of hits with a probability by the binomial law's normal limit.
-
-    Fit for more than about 100 expected hits and misses each.
-    """
-    error = np.sqrt(probability * (1.0 - probability) / trials)
-    return by_error(name, hits / trials, probability, float(error))
+    """Compare a number of hits with a probability by the binomial law's own quantiles."""
+    law = stats.binom(trials, probability)
+    difference, mean = hits - law.mean(), law.mean()
+    limit = law.isf(LEVEL / 2) - mean if difference > 0 else mean - law.ppf(LEVEL / 2)
+    scale = f"hits from the mean, {trials:,} trials"
+    return Check(
+        name,
+        f"{probability:.5g}",
+        f"{hits / trials:.5g}",
+        abs(float(difference)),
+        float(limit),
+        scale,
+    )
 
 
 def by_groups(
@@ -137,11 +145,13 @@ def by_groups(
     differences between graphs are. ``further_variance`` is that of ``expected``.
     """
     means = np.asarray(groups, np.float64)
+    scale = f"standard errors, {len(means)} graphs"
+    if len(means) < 2:
+        return Check(name, f"{expected:.5g}", "nothing", math.inf, 0.0, scale)
     error = np.sqrt(means.var(ddof=1) / len(means) + further_variance)
     limit = float(stats.t.isf(LEVEL / 2, len(means) - 1))
     found = float(means.mean())
-    statistic = abs(found - expected) / float(error) if error > 0 else float("nan")
-    scale = f"standard errors, {len(means)} graphs"
+    statistic = abs(found - expected) / float(error) if error > 0 else math.inf
     return Check(name, f"{expected:.5g}", f"{found:.5g}", statistic, limit, scale)
 
 
@@ -156,7 +166,9 @@ def by_chi_square(name: str, counts: npt.ArrayLike, probabilities: npt.ArrayLike
     freedom = len(expected) - 1
     limit = float(stats.chi2.isf(LEVEL, freedom))
     scale = f"chi-square, {freedom} degrees of freedom"
-    return Check(name, f"{freedom + 1} cells", f"{int(seen.sum()):,} counts", statistic, limit, scale)
+    return Check(
+        name, f"{freedom + 1} cells", f"{int(seen.sum()):,} counts", statistic, limit, scale
+    )
 
 
 def by_distribution(name: str, sample: Float64, cdf: Callable[[Float64], Float64]) -> Check:

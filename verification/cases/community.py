@@ -10,32 +10,30 @@ from verification.verdicts import Case, Plan, Result, by_groups
 
 EXPOSED, SHARE_PROBABILITY = 500, 0.03
 GRAPHS = 20
-ATTENTION = 0.2
-"""For independent chances only, where noticing and deciding can share the work; with one decision
-per person everybody notices everything."""
-RESPONSES = ("independent", "single")
+ATTENTION = {"independent": 0.06, "single": 1.0}
+"""With one decision per person everybody must notice everything; else noticing and deciding share
+the work."""
 
 
 def community_shares(
-    accounts: int, followers: int, response: str, graph: int, runs: int
-) -> npt.NDArray[np.int64]:
-    """Return the number of sharers in runs on one random community.
+    accounts: int, followers: int, responses: tuple[str, ...], graph: int, runs: int
+) -> list[npt.NDArray[np.int64]]:
+    """Return the numbers of sharers in runs on one random community, by response.
 
     Everybody has Poisson(``followers``) followers, uniform among the others; an account from
     outside shows the message to 500 at the start.
     """
     rng = generator(19, accounts, followers, graph)
-    world = world_of(
-        random_audiences(rng.poisson(followers, accounts), accounts, rng),
-        accounts,
-        (),
-        attention=ATTENTION if response == "independent" else 1.0,
-        audiences={"us": EXPOSED},
-        seed=graph,
-    )
-    resonance = SHARE_PROBABILITY / (ATTENTION if response == "independent" else 1.0)
-    one = Runs(world, message(response, resonance), graph)
-    return np.array([one.shares(number, ["us"]) for number in range(runs)])
+    follows = random_audiences(rng.poisson(followers, accounts), accounts, rng)
+    found = []
+    for response in responses:
+        attention = ATTENTION[response]
+        world = world_of(
+            follows, accounts, (), attention=attention, audiences={"us": EXPOSED}, seed=graph
+        )
+        one = Runs(world, message(response, SHARE_PROBABILITY / attention), graph)
+        found.append(np.array([one.shares(number, ["us"]) for number in range(runs)]))
+    return found
 
 
 def communities(plan: Plan) -> Result:
@@ -46,15 +44,16 @@ def communities(plan: Plan) -> Result:
     are exchanged.
     """
     checks, drawn = [], []
-    runs = plan.count(100, 20)
+    responses = tuple(reversed(ATTENTION)) if plan.fault else tuple(ATTENTION)
     for (accounts, followers), means in COMMUNITY.items():
         if plan.quick and (accounts, followers) not in ((1_000, 24), (5_000, 30)):
             continue
-        for response, mean in zip(RESPONSES, means, strict=True):
-            used = RESPONSES[1 - RESPONSES.index(response)] if plan.fault else response
-            found = np.array(
-                [community_shares(accounts, followers, used, g, runs) for g in range(GRAPHS)]
-            )
+        runs = plan.count(100 if accounts < 20_000 or followers < 60 else 30, 20)
+        graphs = [
+            community_shares(accounts, followers, responses, graph, runs) for graph in range(GRAPHS)
+        ]
+        for i, (response, mean) in enumerate(zip(ATTENTION, means, strict=True)):
+            found = np.array([one[i] for one in graphs])
             step = 0.1 if mean < 200 else 1.0
             theirs = found.var() / COMMUNITY_RUNS + step**2 / 12.0
             name = f"{accounts:,} accounts, {followers} followers, {response}"

@@ -73,9 +73,7 @@ def seismic(plan: Plan) -> Result:
     return Result(tuple(checks), lambda ax: _draw(ax, {"SEISMIC": (sample, seismic_cdf)}))
 
 
-def _draw(
-    ax: Axes, laws: dict[str, tuple[Float64, Callable[[Float64], Float64]]]
-) -> None:
+def _draw(ax: Axes, laws: dict[str, tuple[Float64, Callable[[Float64], Float64]]]) -> None:
     hours = np.geomspace(1e-2, 1e3, 200)
     for name, (sample, cdf) in laws.items():
         ax.semilogx(hours, cdf(hours), color="gray")

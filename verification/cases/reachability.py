@@ -69,9 +69,7 @@ def live_edges(world: World, seed: int, backwards: bool = False) -> nx.DiGraph:
 def _differences(cascade: Cascade, live: nx.DiGraph) -> int:
     """Return how many accounts differ in whether, or in which generation, they share."""
     rows = cascade.generation >= 0
-    ours = dict(
-        zip(cascade.account[rows].tolist(), cascade.generation[rows].tolist(), strict=True)
-    )
+    ours = dict(zip(cascade.account[rows].tolist(), cascade.generation[rows].tolist(), strict=True))
     theirs = {0} | nx.descendants(live, 0)
     away = nx.single_source_shortest_path_length(live, 0)
     return len(ours.keys() ^ theirs) + sum(
