@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from propagation.experiment.comparison import summarise
+from propagation.experiment.decisions import response_in_words
 from propagation.experiment.estimates import worker_count
 from propagation.experiment.provenance import agents_checksum, anchored, provenance
 from propagation.experiment.replicates import Batch, Laboratory, joined
@@ -29,7 +30,6 @@ from propagation.problems import InputError, Problem
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import METRICS, FollowsFile, Precision, Scenario
 from propagation.scenario.writing import write_scenario
-from propagation.spread.dynamics import response_in_words
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]

@@ -1,7 +1,7 @@
-"""The rules by which a message spreads, and the compiled loop that follows them.
+"""The rules by which a message spreads.
 
-The rules are small scalar functions. The loop in this file calls them, and so do the Mesa agents;
-no rule is written anywhere else. One message instance spreads like this:
+The rules are small scalar functions. The compiled loop (``loop``) calls them, and so do the Mesa
+agents (``agents``); no rule is written anywhere else. One message instance spreads like this:
 
 1. A share by u at time t appears in the feed of every follower of u.
 2. A follower notices it with probability ``attention``: one throw per follow and instance.
@@ -14,14 +14,13 @@ model; Granovetter (1978) and Watts (2002) for thresholds; Zhao et al. (2015) fo
 delays.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import compiled, inlined
-from propagation.luck import Purpose, candidates, descend, threshold, throw, unit
+from propagation.luck import Purpose, descend, threshold, throw, unit
 from propagation.scenario.spec import (
     ExponentialDelay,
     FixedDelay,
@@ -32,7 +31,6 @@ from propagation.scenario.spec import (
     Reinforced,
     Threshold,
 )
-from propagation.spread.timeline import NOBODY, ROW, Timeline, add, new_timeline, take
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -92,32 +90,6 @@ def rules_of(message: Message) -> Rules:
     elif isinstance(delay_law, PowerDelay):
         law, scale, shape = POWER, delay_law.flat, delay_law.exponent
     return Rules(message.resonance, kind, np.array(factors), limit, source, law, scale, shape)
-
-
-def response_in_words(messages: Mapping[str, Message]) -> str:
-    """Say how people decide in these messages, for a verdict: it matters more than any number."""
-    found: dict[str, list[str]] = {}
-    for name, message in messages.items():
-        found.setdefault(_response_sentence(message), []).append(f"'{name}'")
-    if len(found) == 1:
-        return next(iter(found))
-    return " ".join(f"{', '.join(names)}: {sentence}" for sentence, names in found.items())
-
-
-def _response_sentence(message: Message) -> str:
-    response = message.response
-    if response == "independent":
-        return "Each notice is a new chance to share (independent cascade)."
-    if response == "single":
-        return "Each account decides once, at its first notice (single decision)."
-    if isinstance(response, Reinforced):
-        factors = ", ".join(f"{factor:g}" for factor in response.reinforced)
-        return f"Each notice is a new chance to share, times {factors} (reinforced)."
-    limit = response.threshold
-    if isinstance(limit, FractionThreshold):
-        given = f"{limit.fraction:.0%}" if isinstance(limit.fraction, float) else limit.fraction
-        return f"The willing share once a fraction of those they follow has ({given}; threshold)."
-    return f"The willing share at a number of notices ({limit.notices}; threshold)."
 
 
 class Stems(NamedTuple):
@@ -224,216 +196,3 @@ def delay(rules: Rules, throws: Stems, account_key: np.uint64) -> float:
     if u * (1.0 + shape) < shape:
         return u * scale * (1.0 + shape) / shape
     return float(scale * ((1.0 - u) * (1.0 + shape)) ** (-1.0 / shape))
-
-
-PERSON = np.dtype(
-    [("key", np.uint64), ("threshold", np.float64), ("followees", np.int32)], align=True
-)
-"""What a decision asks about an account; one record, since memory costs more than the rule."""
-
-
-FOLLOWER_LIST = np.dtype(
-    [
-        ("start", np.int64),
-        ("key", np.uint64),
-        ("attention", np.uint64),  # of every member, or MIXED
-        ("length", np.int32),
-        ("envelope", np.int32),
-    ]
-)
-"""What a share asks about a follower list; ``length`` counts places."""
-
-MIXED = ~np.uint64(0)
-"""Stands for the attention of a list whose members differ in it."""
-
-
-class Ground(NamedTuple):
-    """The world as the loop sees it; arrays as in ``FollowerGraph`` and ``World``."""
-
-    first_list: Int32
-    lists: npt.NDArray[np.void]
-    followers: Int32
-    attention: UInt64  # as thresholds on throws
-    people: npt.NDArray[np.void]
-    is_ours: npt.NDArray[np.bool_]
-
-
-@compiled
-def common_attention(list_starts: Int64, followers: Int32, attention: UInt64) -> UInt64:
-    """Return the attention that all members of a list have, or ``MIXED``; shape (lists,)."""
-    common = np.full(len(list_starts) - 1, MIXED, np.uint64)
-    for one in range(len(common)):
-        for place in range(list_starts[one], list_starts[one + 1]):
-            if followers[place] < 0:
-                continue
-            own = attention[followers[place]]
-            if common[one] == MIXED:
-                common[one] = own
-            elif common[one] != own:
-                common[one] = MIXED
-                break
-    return common
-
-
-class Touched(NamedTuple):
-    """What has happened so far: one row per touched account, in the order of touch."""
-
-    row_of: Int32  # by account: its row plus 1, or 0 while untouched
-    notices: Int32  # by row; apart from the rest, since most notices change nothing else
-    decision: npt.NDArray[np.int8]  # by row
-    rows: npt.NDArray[np.void]
-    share_order: Int32  # rows in the order of their shares
-    timeline: Timeline
-    found: Int32  # candidate places, then the accounts that noticed
-    counts: Int64  # numbers of rows and of shares
-
-
-ROWS, SHARES = 0, 1
-
-
-def touched_arrays(accounts: int) -> Touched:
-    """Return arrays for up to ``accounts`` rows; memory is taken only as rows are written."""
-    return Touched(
-        row_of=np.zeros(accounts, np.int32),
-        notices=np.empty(accounts, np.int32),
-        decision=np.empty(accounts, np.int8),
-        rows=np.empty(accounts, ROW),
-        share_order=np.empty(accounts, np.int32),
-        timeline=new_timeline(accounts),
-        found=np.empty(1024, np.int32),
-        counts=np.zeros(2, np.int64),
-    )
-
-
-@inlined
-def _touch(ground: Ground, touched: Touched, account: int) -> int:
-    """Return an account's row, a new one at its first touch."""
-    known = touched.row_of[account]
-    if known > 0:
-        return int(known - 1)
-    at = int(touched.counts[ROWS])
-    touched.counts[ROWS] += 1
-    touched.row_of[account] = at + 1
-    touched.notices[at] = 0
-    touched.decision[at] = NEVER if ground.is_ours[account] else UNDECIDED
-    row = touched.rows[at]
-    row["account"] = account
-    row["first_notice"] = np.nan
-    row["share_time"] = np.nan
-    row["parent"] = NOBODY
-    row["generation"] = NOBODY
-    return at
-
-
-@inlined
-def _consider(
-    ground: Ground,
-    relevance: Float64,
-    rules: Rules,
-    throws: Stems,
-    horizon: float,
-    touched: Touched,
-    at: int,
-    sharer_row: int,
-) -> None:
-    """Let an undecided account consider the notice it has just had of a share."""
-    rows = touched.rows
-    account = rows[at]["account"]
-    person = ground.people[account]
-    if not decides(
-        rules,
-        throws,
-        person["key"],
-        relevance[account],
-        person["threshold"],
-        person["followees"],
-        touched.notices[at],
-    ):
-        return
-    touched.decision[at] = DECIDED
-    time = rows[sharer_row]["share_time"] + delay(rules, throws, person["key"])
-    if time <= horizon:
-        rows[at]["share_time"] = time
-        rows[at]["parent"] = sharer_row
-        rows[at]["generation"] = rows[sharer_row]["generation"] + 1
-        add(touched.timeline, rows, at)
-
-
-@inlined
-def _who_notice(
-    ground: Ground, throws: Stems, one: int, place: int, found: Int32
-) -> tuple[int, int]:
-    """Write to ``found`` who notices a share in list ``one``, from ``place`` on.
-
-    Returns how many they are and the place to go on from, -1 at the end of the list.
-    """
-    this = ground.lists[one]
-    start, length, envelope = this["start"], this["length"], this["envelope"]
-    skip_key = descend(throws.skip, this["key"])
-    thin_key = descend(throws.thin, this["key"])
-    common = this["attention"]
-    count, after = candidates(skip_key, place, length, envelope, found)
-    noticed = 0
-    for i in range(count):
-        here = found[i]
-        account = ground.followers[start + here]
-        found[noticed] = account
-        if account >= 0:
-            attention = ground.attention[account] if common == MIXED else common
-            noticed += notices(thin_key, here, attention, envelope)
-    return noticed, after if after < length else -1
-
-
-@compiled
-def spread(
-    ground: Ground,
-    relevance: Float64,
-    rules: Rules,
-    seed: np.uint64,
-    instance: np.uint64,
-    post_times: Float64,
-    post_accounts: Int32,
-    horizon: float,
-    touched: Touched,
-) -> tuple[int, int]:
-    """Let one message instance spread; return the numbers of rows and of shares written.
-
-    The posts (one for each of our accounts at most) start the trees; events at t <= horizon count.
-    ``touched`` must be fresh or forgotten.
-    """
-    throws = stems(seed, instance)
-    rows, counts = touched.rows, touched.counts
-    for i in range(len(post_times)):
-        if post_times[i] <= horizon:
-            at = _touch(ground, touched, post_accounts[i])
-            rows[at]["share_time"] = post_times[i]
-            rows[at]["generation"] = 0
-            add(touched.timeline, rows, at)
-    while True:
-        sharer = take(touched.timeline, rows)
-        if sharer == NOBODY:
-            return counts[ROWS], counts[SHARES]
-        sharer_row = touched.row_of[sharer] - 1
-        touched.share_order[counts[SHARES]] = sharer_row
-        counts[SHARES] += 1
-        for one in range(ground.first_list[sharer], ground.first_list[sharer + 1]):
-            place = 0
-            while place >= 0:
-                noticed, place = _who_notice(ground, throws, one, place, touched.found)
-                for i in range(noticed):
-                    at = _touch(ground, touched, touched.found[i])
-                    touched.notices[at] += 1
-                    if touched.notices[at] == 1:
-                        rows[at]["first_notice"] = rows[sharer_row]["share_time"]
-                    if touched.decision[at] == UNDECIDED:
-                        _consider(
-                            ground, relevance, rules, throws, horizon, touched, at, sharer_row
-                        )
-
-
-@compiled
-def forget(touched: Touched) -> None:
-    """Make ``touched`` ready for the next run, at a cost that grows with the rows only."""
-    for at in range(touched.counts[ROWS]):
-        touched.row_of[touched.rows[at]["account"]] = 0
-    touched.counts[:] = 0

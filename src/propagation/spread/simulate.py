@@ -9,14 +9,14 @@ import numpy.typing as npt
 from propagation.audience.world import World
 from propagation.scenario.spec import Message
 from propagation.spread.cascade import Audience, Cascade, Outcome, measure
-from propagation.spread.dynamics import (
+from propagation.spread.dynamics import rules_of
+from propagation.spread.loop import (
     FOLLOWER_LIST,
     PERSON,
     Ground,
     Touched,
     common_attention,
     forget,
-    rules_of,
     spread,
     touched_arrays,
 )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from propagation.compiling import compiled, inlined
+from propagation.compiling import inlined
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -51,7 +51,7 @@ def earlier(time: float, tied: int, time_2: float, tied_2: int) -> bool:
 
 
 class Timeline(NamedTuple):
-    """Rows whose share is still to come."""
+    """Rows whose share is still to come; functions take the arrays one by one (see ``loop``)."""
 
     buckets: Int32  # by time: a waiting row plus 1, which names the next one; 0 at the end
     times: Float64  # the heap of the present bucket, by time and ...
@@ -80,7 +80,7 @@ def _bucket(time: float) -> int:
     return min(bucket, BUCKETS - 1)
 
 
-@compiled
+@inlined
 def _push(times: Float64, ties: Int64, size: int, time: float, tied: int) -> None:
     place = size
     while place > 0:
@@ -92,7 +92,7 @@ def _push(times: Float64, ties: Int64, size: int, time: float, tied: int) -> Non
     times[place], ties[place] = time, tied
 
 
-@compiled
+@inlined
 def _pop(times: Float64, ties: Int64, size: int) -> None:
     last = size - 1
     time, tied = times[last], ties[last]
@@ -111,29 +111,28 @@ def _pop(times: Float64, ties: Int64, size: int) -> None:
 
 
 @inlined
-def _push_row(timeline: Timeline, rows: Rows, at: int) -> None:
+def _push_row(times: Float64, ties: Int64, state: Int64, rows: Rows, at: int) -> None:
     row = rows[at]
-    tied = tie(row["generation"], row["account"])
-    _push(timeline.times, timeline.ties, timeline.state[IN_HEAP], row["share_time"], tied)
-    timeline.state[IN_HEAP] += 1
+    _push(times, ties, state[IN_HEAP], row["share_time"], tie(row["generation"], row["account"]))
+    state[IN_HEAP] += 1
 
 
 @inlined
-def add(timeline: Timeline, rows: Rows, at: int) -> None:
+def add(buckets: Int32, times: Float64, ties: Int64, state: Int64, rows: Rows, at: int) -> None:
     """Put a row on the timeline at its ``share_time``, which must not lie in the past."""
-    state = timeline.state
     bucket = _bucket(rows[at]["share_time"])
     if bucket == state[PRESENT]:
-        _push_row(timeline, rows, at)
+        _push_row(times, ties, state, rows, at)
     else:
-        rows[at]["next_in_bucket"] = timeline.buckets[bucket]
-        timeline.buckets[bucket] = at + 1
+        rows[at]["next_in_bucket"] = buckets[bucket]
+        buckets[bucket] = at + 1
         state[WAITING] += 1
 
 
-@compiled
-def _enter_next_bucket(timeline: Timeline, rows: Rows) -> None:
-    buckets, state = timeline.buckets, timeline.state
+@inlined
+def _enter_next_bucket(
+    buckets: Int32, times: Float64, ties: Int64, state: Int64, rows: Rows
+) -> None:
     bucket = state[PRESENT] + 1
     while buckets[bucket] == 0:
         bucket += 1
@@ -141,24 +140,23 @@ def _enter_next_bucket(timeline: Timeline, rows: Rows) -> None:
     buckets[bucket] = 0
     state[PRESENT] = bucket
     while at >= 0:
-        _push_row(timeline, rows, at)
+        _push_row(times, ties, state, rows, at)
         state[WAITING] -= 1
         at = rows[at]["next_in_bucket"] - 1
 
 
-@compiled
-def take(timeline: Timeline, rows: Rows) -> int:
+@inlined
+def take(buckets: Int32, times: Float64, ties: Int64, state: Int64, rows: Rows) -> int:
     """Take the earliest share off; return its account, or ``NOBODY`` when none is left.
 
     The timeline is then ready for another run.
     """
-    state = timeline.state
     if state[IN_HEAP] == 0:
         if state[WAITING] == 0:
             state[PRESENT] = -1
             return NOBODY
-        _enter_next_bucket(timeline, rows)
-    account = timeline.ties[0] & np.int64(0x7FFFFFFF)
-    _pop(timeline.times, timeline.ties, state[IN_HEAP])
+        _enter_next_bucket(buckets, times, ties, state, rows)
+    account = ties[0] & np.int64(0x7FFFFFFF)
+    _pop(times, ties, state[IN_HEAP])
     state[IN_HEAP] -= 1
     return int(account)

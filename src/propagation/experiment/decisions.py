@@ -1,0 +1,31 @@
+"""How people decide, in words: it matters more than any number, so every verdict says it."""
+
+from collections.abc import Mapping
+
+from propagation.scenario.spec import FractionThreshold, Message, Reinforced
+
+
+def response_in_words(messages: Mapping[str, Message]) -> str:
+    """Say how people decide in these messages, for a verdict: it matters more than any number."""
+    found: dict[str, list[str]] = {}
+    for name, message in messages.items():
+        found.setdefault(_response_sentence(message), []).append(f"'{name}'")
+    if len(found) == 1:
+        return next(iter(found))
+    return " ".join(f"{', '.join(names)}: {sentence}" for sentence, names in found.items())
+
+
+def _response_sentence(message: Message) -> str:
+    response = message.response
+    if response == "independent":
+        return "Each notice is a new chance to share (independent cascade)."
+    if response == "single":
+        return "Each account decides once, at its first notice (single decision)."
+    if isinstance(response, Reinforced):
+        factors = ", ".join(f"{factor:g}" for factor in response.reinforced)
+        return f"Each notice is a new chance to share, times {factors} (reinforced)."
+    limit = response.threshold
+    if isinstance(limit, FractionThreshold):
+        given = f"{limit.fraction:.0%}" if isinstance(limit.fraction, float) else limit.fraction
+        return f"The willing share once a fraction of those they follow has ({given}; threshold)."
+    return f"The willing share at a number of notices ({limit.notices}; threshold)."
