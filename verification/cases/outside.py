@@ -1,7 +1,6 @@
 """The independent cascade of two other programs, on a real graph."""
 
 import array
-import gc
 import warnings
 from collections.abc import Callable
 from functools import lru_cache
@@ -95,9 +94,7 @@ def eon_shares(plan: Plan, probability: float, runs: int) -> Counts:
     sender, receiver = messages_along(plan)
     graph = nx.DiGraph()
     graph.add_nodes_from(range(accounts))
-    gc.disable()  # millions of small lists make the collector search in vain
     graph.add_edges_from(zip(sender.tolist(), receiver.tolist(), strict=True))
-    gc.enable()
     rng = np.random.default_rng(24)
     ends = [
         EoN.basic_discrete_SIR(graph, probability, initial_infecteds=list(ours), rng=rng)[3][-1]
