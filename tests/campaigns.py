@@ -51,7 +51,7 @@ accounts:
 ours:
   star: {account: "0"}
   brand: {followers: {rowing: 5, diving: 10}}
-messages: {call: {topic: news, resonance: 0.5}}
+messages: {call: {topic: news, resonance: 1}}
 strategies:
   star: [{post: call, by: star, at: 0 h}]
   brand: [{post: call, by: brand, at: 0 h}]

@@ -305,6 +305,20 @@ def test_check_looks_at_the_agents_too(tmp_path: Path) -> None:
     assert "Smae" in line
 
 
+@TO_MEND
+@pytest.mark.parametrize(
+    ("before", "after"), [('account: "0"', 'account: "99"'), ("rowing: 5", "rowing: 13")]
+)
+def test_what_does_not_fit_the_graph_is_found_in_the_scenario(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    """The file is named, as for every other problem."""
+    path = write_campaign(tmp_path / "in", REAL.replace(before, after))
+    for command in ("check", "run"):
+        (line,) = refused(command, path)
+        assert line.startswith(f"{path}")
+
+
 @pytest.mark.parametrize("options", [(), ("--force",), ("--resume",)])
 def test_out_that_is_a_file(tmp_path: Path, options: tuple[str, ...]) -> None:
     path = write_campaign(tmp_path / "in")
