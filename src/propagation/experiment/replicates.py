@@ -16,7 +16,15 @@ from propagation.luck import run_seed
 from propagation.problems import InputError, Problem
 from propagation.scenario.spec import METRICS, NetworkxGraph, Scenario
 from propagation.spread.cascade import Cascade
-from propagation.spread.simulate import CompiledEngine, Engine, MesaEngine, outcome_of
+from propagation.spread.loop import Touched, touched_arrays
+from propagation.spread.simulate import (
+    CompiledEngine,
+    Engine,
+    MesaEngine,
+    Prepared,
+    outcome_of,
+    prepare,
+)
 from propagation.strategy.agenda import Agenda, agenda_of
 
 if TYPE_CHECKING:
@@ -65,6 +73,8 @@ class Laboratory:
     folder: Path
     engine: str = "compiled"
     _worlds: dict[int, World] = field(default_factory=dict, repr=False)
+    _prepared: dict[int, Prepared] = field(default_factory=dict, repr=False)
+    _own: threading.local = field(default_factory=threading.local, repr=False)
     _locks: dict[int, threading.Lock] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -112,18 +122,34 @@ class Laboratory:
             table = read_table(self.scenario.accounts, self.folder)
         return build_world(self.scenario, draw, self.real, table)
 
-    def _engine(self, world: World) -> Engine:
+    def _engine(self, world: World, draw: int) -> Engine:
         scenario = self.scenario
         if self.in_processes:
             return MesaEngine(world, scenario.messages, scenario.horizon, self.account_class)
-        return CompiledEngine(world, scenario.messages, scenario.horizon)
+        prepared, touched = self._prepared_world(draw), self._arrays(world.graph.accounts)
+        return CompiledEngine(world, scenario.messages, scenario.horizon, prepared, touched)
+
+    def _prepared_world(self, draw: int) -> Prepared:
+        """Return a world made ready for the compiled loop, once for all threads."""
+        world = self.world(draw)
+        with self._locks[draw]:
+            if draw not in self._prepared:
+                self._prepared[draw] = prepare(world, self.scenario.messages)
+            return self._prepared[draw]
+
+    def _arrays(self, accounts: int) -> Touched:
+        """Return this thread's arrays for accounts touched, which serve one run after another."""
+        arrays: Touched | None = getattr(self._own, "arrays", None)
+        if arrays is None or len(arrays.row_of) != accounts:
+            arrays = self._own.arrays = touched_arrays(accounts)
+        return arrays
 
     def run(
         self, draw: int, replicates: Iterable[int], stopped: Callable[[], bool] = lambda: False
     ) -> Batch:
         """Run every strategy in the given replicates of a draw, until ``stopped`` says so."""
         world = self.world(draw)
-        engine = self._engine(world)
+        engine = self._engine(world, draw)
         done: list[int] = []
         runs, cascades = self._empty_columns(world)
         for replicate in replicates:

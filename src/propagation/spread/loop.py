@@ -20,13 +20,18 @@ Int8 = npt.NDArray[np.int8]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 UInt64 = npt.NDArray[np.uint64]
-Bools = npt.NDArray[np.bool_]
 Records = npt.NDArray[np.void]
 
 UNDECIDED, DECIDED, NEVER = 0, 1, 2
 
 PERSON = np.dtype(
-    [("key", np.uint64), ("threshold", np.float64), ("followees", np.int32)], align=True
+    [
+        ("key", np.uint64),
+        ("threshold", np.float64),
+        ("relevance", np.float64),  # of the message
+        ("followees", np.int32),
+        ("ours", np.int32),
+    ]
 )
 """What a decision asks about an account; one record, since memory costs more than the rule."""
 
@@ -52,8 +57,6 @@ class Ground(NamedTuple):
     lists: Records
     followers: Int32
     attention: UInt64  # as thresholds on throws
-    people: Records
-    is_ours: Bools
 
 
 class Touched(NamedTuple):
@@ -110,7 +113,7 @@ def _touch(
     decision: Int8,
     rows: Records,
     counts: Int64,
-    is_ours: Bools,
+    people: Records,
     account: int,
 ) -> int:
     """Return an account's row, a new one at its first touch."""
@@ -121,7 +124,7 @@ def _touch(
     counts[ROWS] += 1
     row_of[account] = at + 1
     notice_counts[at] = 0
-    decision[at] = NEVER if is_ours[account] else UNDECIDED
+    decision[at] = NEVER if people[account]["ours"] else UNDECIDED
     row = rows[at]
     row["account"] = account
     row["first_notice"] = np.nan
@@ -165,7 +168,7 @@ def _who_notice(
 @compiled
 def spread(
     ground: Ground,
-    relevance: Float64,
+    people: Records,
     rules: Rules,
     seed: np.uint64,
     instance: np.uint64,
@@ -177,15 +180,15 @@ def spread(
     """Let one message instance spread; return the numbers of rows and of shares written.
 
     The posts (one for each of our accounts at most) start the trees; events at t <= horizon count.
-    ``touched`` must be fresh or forgotten.
+    ``people`` holds a ``PERSON`` for each account; ``touched`` must be fresh or forgotten.
     """
-    first_list, lists, followers, attention, people, is_ours = ground
+    first_list, lists, followers, attention = ground
     row_of, notice_counts, decision, rows, share_order, timeline, found, counts = touched
     buckets, times, ties, state = timeline
     throws = stems(seed, instance)
     for i in range(len(post_times)):
         if post_times[i] <= horizon:
-            at = _touch(row_of, notice_counts, decision, rows, counts, is_ours, post_accounts[i])
+            at = _touch(row_of, notice_counts, decision, rows, counts, people, post_accounts[i])
             rows[at]["share_time"] = post_times[i]
             rows[at]["generation"] = 0
             add(buckets, times, ties, state, rows, at)
@@ -203,16 +206,17 @@ def spread(
                 noticed, place = _who_notice(lists, followers, attention, throws, one, place, found)
                 for i in range(noticed):
                     account = found[i]
-                    at = _touch(row_of, notice_counts, decision, rows, counts, is_ours, account)
+                    at = _touch(row_of, notice_counts, decision, rows, counts, people, account)
                     notice_counts[at] += 1
                     if notice_counts[at] == 1:
                         rows[at]["first_notice"] = now
                     if decision[at] != UNDECIDED:
                         continue
                     person = people[account]
-                    key, own, followees = person["key"], person["threshold"], person["followees"]
+                    key, relevance = person["key"], person["relevance"]
+                    own, followees = person["threshold"], person["followees"]
                     k = notice_counts[at]
-                    if not decides(rules, throws, key, relevance[account], own, followees, k):
+                    if not decides(rules, throws, key, relevance, own, followees, k):
                         continue
                     decision[at] = DECIDED
                     time = now + delay(rules, throws, key)

@@ -1,6 +1,7 @@
 """One run of one strategy, by either engine, on the world of a draw."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -25,14 +26,30 @@ from propagation.strategy.agenda import Agenda
 if TYPE_CHECKING:
     from propagation.spread.agents import Account
 
-Float64 = npt.NDArray[np.float64]
-
 
 class Engine(Protocol):
     """Turns an agenda and a seed into one cascade per message instance."""
 
     def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
         """Return the cascades of one run, in the order of the agenda."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A world as the compiled loop sees it: its lists, and its people by message."""
+
+    ground: Ground
+    people: Mapping[str, npt.NDArray[np.void]]
+
+
+def prepare(world: World, messages: Mapping[str, Message]) -> Prepared:
+    """Return a world made ready for the compiled loop; threads may share it."""
+    by_topic = {
+        topic: people_of(world, topic) for topic in {one.topic for one in messages.values()}
+    }
+    return Prepared(
+        ground_of(world), {name: by_topic[message.topic] for name, message in messages.items()}
+    )
 
 
 class CompiledEngine:
@@ -44,25 +61,31 @@ class CompiledEngine:
         The world of a draw, and the scenario's messages by name.
     horizon
         Hours; ``math.inf`` for as long as anybody shares.
+    prepared, touched
+        What ``prepare`` and ``touched_arrays`` return, to use them again.
     """
 
-    def __init__(self, world: World, messages: Mapping[str, Message], horizon: float) -> None:
-        self._ground = ground_of(world)
+    def __init__(
+        self,
+        world: World,
+        messages: Mapping[str, Message],
+        horizon: float,
+        prepared: Prepared | None = None,
+        touched: Touched | None = None,
+    ) -> None:
+        self._prepared = prepared or prepare(world, messages)
         self._rules = {name: rules_of(message) for name, message in messages.items()}
-        self._relevance = {
-            name: world.traits.interest[message.topic] for name, message in messages.items()
-        }
         self._ours = world.ours
         self._horizon = horizon
-        self._touched = touched_arrays(world.graph.accounts)
+        self._touched = touched or touched_arrays(world.graph.accounts)
 
     def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
         """Return the cascades of one run, in the order of the agenda."""
         cascades = []
         for instance in agenda:
             rows, shares = spread(
-                self._ground,
-                self._relevance[instance.message],
+                self._prepared.ground,
+                self._prepared.people[instance.message],
                 self._rules[instance.message],
                 np.uint64(seed),
                 instance.id,
@@ -110,13 +133,20 @@ class MesaEngine:
         return model.run()
 
 
-def ground_of(world: World) -> Ground:
-    """Return the world as the compiled loop sees it."""
-    graph = world.graph
-    people = np.empty(graph.accounts, PERSON)
-    people["key"] = graph.account_keys
+def people_of(world: World, topic: str) -> npt.NDArray[np.void]:
+    """Return what decisions about a message on ``topic`` ask of each account."""
+    people = np.empty(world.graph.accounts, PERSON)
+    people["key"] = world.graph.account_keys
     people["threshold"] = world.traits.threshold
-    people["followees"] = graph.followee_counts
+    people["relevance"] = world.traits.interest[topic]
+    people["followees"] = world.graph.followee_counts
+    people["ours"] = world.is_ours
+    return people
+
+
+def ground_of(world: World) -> Ground:
+    """Return the follower lists as the compiled loop sees them."""
+    graph = world.graph
     lists = np.empty(len(graph.list_keys), FOLLOWER_LIST)
     lists["start"] = graph.list_starts[:-1]
     lists["key"] = graph.list_keys
@@ -125,14 +155,7 @@ def ground_of(world: World) -> Ground:
     lists["attention"] = common_attention(
         graph.list_starts, graph.followers, world.attention_thresholds
     )
-    return Ground(
-        first_list=graph.first_list,
-        lists=lists,
-        followers=graph.followers,
-        attention=world.attention_thresholds,
-        people=people,
-        is_ours=world.is_ours,
-    )
+    return Ground(graph.first_list, lists, graph.followers, world.attention_thresholds)
 
 
 def _copy(touched: Touched, rows: int, shares: int) -> Cascade:
