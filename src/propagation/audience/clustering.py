@@ -1,6 +1,6 @@
 """How clustered a segment with circles is expected to be.
 
-A mean-field account of what `drawing.place_circles` does: accounts are put into classes by their
+A mean-field account of what `circles.place_circles` does: accounts are put into classes by their
 numbers of followers and followees, and accounts of two classes are linked by chance in proportion
 to what the circles leave. It guides the drawing, which then measures, and it answers `check`.
 """

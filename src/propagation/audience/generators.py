@@ -13,14 +13,14 @@ How a graph with targets is drawn, segment by segment followed (``docs/drawn-gra
 
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience import drawing
+from propagation.audience import circles, degrees, follow_lists
 from propagation.audience.clustering import circle_size, expected_clustering
-from propagation.audience.drawing import Lists
+from propagation.audience.follow_lists import Lists
 from propagation.audience.networkx_graphs import graph_follows, networkx_follows
 from propagation.audience.popularity import drawn_counts
 from propagation.audience.targets import (
@@ -37,6 +37,8 @@ from propagation.problems import InputError, Problem
 __all__ = ["SegmentTargets", "check_targets", "draw_follows", "graph_follows", "networkx_follows"]
 
 Ints: TypeAlias = npt.NDArray[np.int32]
+Reals: TypeAlias = npt.NDArray[np.float64]
+Block: TypeAlias = tuple[int, Ints, Ints]
 
 CLOSE_ENOUGH = 0.005
 """Clustering this near to the one asked for is not improved further."""
@@ -51,12 +53,13 @@ class Step(IntEnum):
 
     POPULARITY = 1
     SOURCES = 2
-    FOLLOWERS = 3
-    MUTUAL = 4
-    FOLLOWEES = 5
-    CIRCLES = 6
-    PAIRS = 7
-    SINGLES = 8
+    DEALING = 3
+    FOLLOWERS = 4
+    MUTUAL = 5
+    FOLLOWEES = 6
+    CIRCLES = 7
+    PAIRS = 8
+    SINGLES = 9
 
 
 def draw_follows(segments: Mapping[str, SegmentTargets], seed: int) -> tuple[Ints, Ints]:
@@ -71,60 +74,81 @@ def draw_follows(segments: Mapping[str, SegmentTargets], seed: int) -> tuple[Int
         raise InputError(problems)
     plan = Plan(segments)
     first = np.concatenate(([0], np.cumsum(plan.sizes))).astype(np.int32)
-    followers, followees = [], []
-    for to, other in enumerate(plan.names):
-        received = _follower_counts(plan, to, seed)
-        for at, name in enumerate(plan.names):
-            if plan.follows[at, to]:
-                luck = _Luck(seed, name, other)
-                follower, followee = _block(plan, at, to, received[at], luck)
-                followers.append(follower + first[at])
-                followees.append(followee + first[to])
-    nothing = [np.empty(0, np.int32)]
-    return np.concatenate(nothing + followers), np.concatenate(nothing + followees)
+    nothing = np.empty(0, np.int32)
+    followers, followees = [nothing], [nothing]
+    for to in range(len(plan.names)):
+        for at, follower, followee in _column(plan, to, seed):
+            followers.append(follower + first[at])
+            followees.append(followee + first[to])
+    return np.concatenate(followers), np.concatenate(followees)
 
 
-class _Luck:
-    """The keys of all throws for the follows from one segment to another."""
+class _Luck(NamedTuple):
+    """The keys of all throws of one drawing of the follows to a segment."""
 
-    def __init__(self, seed: int, name: str, other: str) -> None:
-        self.key = stem(seed, Purpose.FOLLOWS, text_id(name, other))
-        self.drawing = 0
+    seed: int
+    drawing: int
 
-    def __call__(self, step: Step) -> np.uint64:
-        parent = member_keys(self.key, np.array([self.drawing], np.uint64))[0]
-        return np.uint64(member_keys(parent, np.array([step], np.uint64))[0])
+    def __call__(self, step: Step, *names: str) -> np.uint64:
+        words = text_id(*names), np.uint64(self.drawing), np.uint64(step)
+        return stem(self.seed, Purpose.FOLLOWS, *words)
 
 
-def _follower_counts(plan: Plan, to: int, seed: int) -> Ints:
-    """Return (segments, accounts): followers from each segment of each account of one segment."""
+def _column(plan: Plan, to: int, seed: int) -> list[Block]:
+    """Draw all follows to a segment: (source segment, follower, followee), numbered within each."""
+    for drawing in range(REDRAWINGS):
+        luck = _Luck(seed, drawing)
+        received = _follower_counts(plan, to, luck)
+        blocks: list[Block] = []
+        for at in np.flatnonzero(plan.follows[:, to]).tolist():
+            follows = _block(plan, at, to, received[at], luck) if received.size else None
+            if follows is None:
+                break
+            blocks.append((at, *follows))
+        else:
+            return blocks
+    name = plan.names[to]
+    problem = f"no way is found to place the follows to '{name}'; fewer or less popular would fit"
+    raise InputError(Problem(problem, f"segments.{name}.follows"))
+
+
+def _follower_counts(plan: Plan, to: int, luck: _Luck) -> Ints:
+    """Return (segments, accounts): followers from each segment of each account of one segment.
+
+    Empty (0, 0) if no way is found to share the followers out.
+    """
     name, size = plan.names[to], int(plan.sizes[to])
     asked, follows, sources = plan.segments[name], plan.follows[:, to], plan.sources[:, to]
     if asked.tail is None:
         counts = np.zeros((len(follows), size), np.int32)
         for at in np.flatnonzero(follows):
             room = np.full(size, sources[at], np.int32)
-            key = _Luck(seed, plan.names[at], name)(Step.FOLLOWERS)
-            counts[at] = drawing.scatter(int(follows[at]), room, key)
+            key = luck(Step.FOLLOWERS, plan.names[at], name)
+            counts[at] = degrees.scatter(int(follows[at]), room, key)
         return counts
-    key = stem(seed, Purpose.FOLLOWS, text_id(name), np.uint64(Step.POPULARITY))
-    units = first_units(member_keys(key, np.arange(size, dtype=np.uint64)))
     cap = asked.most_followers or plan.cap(to)
+    units = _spread_units(size, luck(Step.POPULARITY, name))
     received = drawn_counts(units, int(follows.sum()), cap, asked.tail)
     if np.count_nonzero(follows) == 1:
         return np.outer(follows > 0, received).astype(np.int32)
-    key = stem(seed, Purpose.FOLLOWS, text_id(name), np.uint64(Step.SOURCES))
-    stubs = drawing.repeated(received)
-    drawing.shuffle(stubs, key)
-    counts = drawing.deal(stubs, follows, sources, size, key)
-    if not counts.size:
-        problem = "finds no way to share its followers out; a lower cap would fit"
-        raise InputError(Problem(problem, f"segments.{name}.popularity"))
-    return counts
+    stubs = degrees.repeated(received)
+    degrees.shuffle(stubs, luck(Step.SOURCES, name))
+    return degrees.deal(stubs, follows, sources, size, luck(Step.DEALING, name))
 
 
-def _block(plan: Plan, at: int, to: int, received: Ints, luck: _Luck) -> tuple[Ints, Ints]:
-    """Draw who follows whom from one segment to another; accounts are numbered within each."""
+def _spread_units(size: int, key: np.uint64) -> Reals:
+    """Return numbers in (0, 1), one at random in each of ``size`` equal parts, in random order.
+
+    So every drawing has the popularity asked for, not a sample of it; who is popular is luck.
+    """
+    ranks = np.arange(size, dtype=np.int32)
+    degrees.shuffle(ranks, key)
+    jitter = first_units(member_keys(key, np.arange(size, dtype=np.uint64)))
+    return np.asarray((ranks + jitter) / size)
+
+
+def _block(plan: Plan, at: int, to: int, received: Ints, luck: _Luck) -> tuple[Ints, Ints] | None:
+    """Draw who follows whom from one segment to another; None if it cannot be completed."""
     size, room, total = int(plan.sizes[at]), int(plan.room[at, to]), int(received.sum())
     if total == size * room:
         everybody = np.ones((size, len(received)), np.bool_)
@@ -132,71 +156,71 @@ def _block(plan: Plan, at: int, to: int, received: Ints, luck: _Luck) -> tuple[I
             np.fill_diagonal(everybody, False)
         follower, followee = np.nonzero(everybody)
         return follower.astype(np.int32), followee.astype(np.int32)
-    for luck.drawing in range(REDRAWINGS):
-        lists = _inside(plan, at, received, luck) if at == to else _across(size, received, luck)
-        if lists is not None:
-            return lists.owner, lists.followee
-    name, other = plan.names[at], plan.names[to]
-    problem = "finds no way to place the follows to '{}'; fewer followees or followers would fit"
-    raise InputError(Problem(problem.format(other), f"segments.{name}.follows"))
+    if at == to:
+        lists = _inside(plan, at, received, luck)
+    else:
+        lists = _across(size, received, luck, (plan.names[at], plan.names[to]))
+    return None if lists is None else (lists.owner, lists.followee)
 
 
-def _across(size: int, received: Ints, luck: _Luck) -> Lists | None:
+def _across(size: int, received: Ints, luck: _Luck, names: tuple[str, str]) -> Lists | None:
     room = np.full(size, len(received), np.int32)
-    followees = drawing.scatter(int(received.sum()), room, luck(Step.FOLLOWEES))
-    lists = drawing.empty_lists(np.zeros(size, np.int32), followees)
-    stubs = drawing.repeated(received)
-    failed = drawing.place_singles(lists, stubs, len(received), False, luck(Step.SINGLES))
+    followees = degrees.scatter(int(received.sum()), room, luck(Step.FOLLOWEES, *names))
+    lists = follow_lists.empty_lists(np.zeros(size, np.int32), followees)
+    stubs = degrees.repeated(received)
+    key = luck(Step.SINGLES, *names)
+    failed = follow_lists.place_singles(lists, stubs, len(received), False, key)
     return None if failed else lists
 
 
 def _inside(plan: Plan, at: int, received: Ints, luck: _Luck) -> Lists | None:
     """Draw the follows inside a segment; None if this drawing cannot be completed."""
-    asked, total = plan.segments[plan.names[at]], int(received.sum())
+    name, total = plan.names[at], int(received.sum())
+    asked = plan.segments[name]
     returned = 2 * min(round(total * asked.reciprocity / 2), total // 2)
-    mutual = drawing.fill_evenly(returned, received, luck(Step.MUTUAL))
+    mutual = degrees.fill_evenly(returned, received, luck(Step.MUTUAL, name, name))
     room = (plan.room[at, at] - received).astype(np.int32)
-    singles = drawing.scatter(total - returned, room, luck(Step.FOLLOWEES))
-    degrees = _Degrees(received, mutual, singles, returned / total)
+    singles = degrees.scatter(total - returned, room, luck(Step.FOLLOWEES, name, name))
+    inside = _Inside(name, received, mutual, singles, returned / total)
     if asked.clustering == 0:
-        return degrees.draw(0.0, luck)
-    return _clustered(plan, at, degrees, luck)
+        return inside.draw(0.0, luck)
+    return _clustered(plan, at, inside, luck)
 
 
-class _Degrees:
-    """The numbers of followers and followees inside a segment that every drawing keeps."""
+class _Inside:
+    """A segment's inside: numbers of followers and followees that any density of circles keeps."""
 
-    def __init__(self, received: Ints, mutual: Ints, singles: Ints, reciprocity: float) -> None:
+    def __init__(
+        self, name: str, received: Ints, mutual: Ints, singles: Ints, reciprocity: float
+    ) -> None:
+        self.names = name, name
         self.received, self.mutual, self.singles = received, mutual, singles
         self.mutual_part = reciprocity / (2 - reciprocity)
         self.circle = circle_size(float(np.median(received + singles)))
 
     def draw(self, density: float, luck: _Luck) -> Lists | None:
-        """Place all follows, in circles of this density and at random."""
-        lists = drawing.empty_lists(self.mutual, self.singles)
+        """Place all follows, in circles of this density and at random; None if some do not fit."""
+        lists = follow_lists.empty_lists(self.mutual, self.singles)
         wanted = self.received - self.mutual
         if density > 0:
-            drawing.place_circles(
-                lists, wanted, self.circle, density, self.mutual_part, luck(Step.CIRCLES)
-            )
-        pairing = drawing.repeated(lists.mutual - lists.mutual_used)
-        if drawing.place_mutual(lists, pairing, luck(Step.PAIRS)):
+            key = luck(Step.CIRCLES, *self.names)
+            circles.place_circles(lists, wanted, self.circle, density, self.mutual_part, key)
+        stubs = degrees.repeated(lists.mutual - lists.mutual_used)
+        if follow_lists.place_mutual(lists, stubs, luck(Step.PAIRS, *self.names)):
             return None
-        stubs = drawing.repeated(wanted)
-        if drawing.place_singles(lists, stubs, len(wanted), True, luck(Step.SINGLES)):
-            return None
-        return lists
+        stubs, key = degrees.repeated(wanted), luck(Step.SINGLES, *self.names)
+        failed = follow_lists.place_singles(lists, stubs, len(wanted), True, key)
+        return None if failed else lists
 
 
-def _clustered(plan: Plan, at: int, degrees: _Degrees, luck: _Luck) -> Lists | None:
+def _clustered(plan: Plan, at: int, inside: _Inside, luck: _Luck) -> Lists | None:
     """Draw with the density of circles that gives the clustering asked for.
 
     The expected clustering proposes a density; what is then measured corrects it.
     """
     asked = plan.segments[plan.names[at]].clustering
-    inside = inside_classes(plan, at)
-    densities = np.linspace(0.0, 1.0, 21)
-    expected = np.maximum.accumulate([expected_clustering(inside, float(d)) for d in densities])
+    classes, densities = inside_classes(plan, at), np.linspace(0.0, 1.0, 21)
+    expected = np.maximum.accumulate([expected_clustering(classes, float(d)) for d in densities])
     every = max(1, int(plan.sizes[at]) // MEASURED_ACCOUNTS)
     low, high, aim = 0.0, 1.0, asked
     measured: dict[float, float] = {}
@@ -205,10 +229,10 @@ def _clustered(plan: Plan, at: int, degrees: _Degrees, luck: _Luck) -> Lists | N
         density = float(np.interp(aim, expected, densities))
         if density in measured or not low <= density <= high:
             density = (low + high) / 2
-        lists = degrees.draw(density, luck)
+        lists = inside.draw(density, luck)
         if lists is None:
             return None
-        found = measured[density] = drawing.average_clustering(lists, every)
+        found = measured[density] = circles.average_clustering(lists, every)
         if abs(found - asked) < off:
             best, off = lists, abs(found - asked)
         low, high = (density, high) if found < asked else (low, density)

@@ -151,8 +151,16 @@ def _sorted_labels(graph: "nx.Graph[Any]") -> Labels:
     if all(isinstance(node, str) for node in nodes):
         return np.array([*sorted(nodes), None], np.object_)[:-1]
     if all(isinstance(node, Integral) and not isinstance(node, bool) for node in nodes):
-        return np.array(sorted(nodes), np.int64)
+        return _as_numbers(sorted(int(node) for node in nodes))
     other = next((node for node in nodes if not isinstance(node, str | Integral)), None)
     found = "both kinds are mixed" if other is None else f"{other!r} is neither"
     message = f"accounts must be labelled by integers only or by text only, but {found}"
     raise InputError(Problem(message, "graph"))
+
+
+def _as_numbers(nodes: list[int]) -> Labels:
+    if nodes[0] < 0 or nodes[-1] >= 2**63:
+        worst = nodes[0] if nodes[0] < 0 else nodes[-1]
+        message = f"accounts labelled by integers need integers from 0 to 2**63 - 1, not {worst}"
+        raise InputError(Problem(message, "graph"))
+    return np.array(nodes, np.int64)
