@@ -13,7 +13,17 @@ import numpy.typing as npt
 from propagation.compiling import compiled, inlined
 from propagation.luck import candidates, descend
 from propagation.spread.dynamics import Rules, Stems, decides, delay, notices, stems
-from propagation.spread.timeline import NOBODY, ROW, Timeline, add, new_timeline, take
+from propagation.spread.timeline import (
+    IN_HEAP,
+    NOBODY,
+    ROW,
+    Timeline,
+    account_of,
+    add,
+    enter_next_bucket,
+    new_timeline,
+    take,
+)
 
 Float64 = npt.NDArray[np.float64]
 Int8 = npt.NDArray[np.int8]
@@ -62,7 +72,7 @@ class Ground(NamedTuple):
 class Touched(NamedTuple):
     """What has happened so far: one row per touched account, in the order of touch."""
 
-    row_of: Int32  # by account: its row plus 1, or 0 while untouched
+    row_of: Int32  # by account: its row plus 1, or 0 while untouched; all 0 between runs
     notices: Int32  # by row; apart from the rest, since most notices change nothing else
     decision: Int8  # by row
     rows: Records
@@ -135,6 +145,40 @@ def _touch(
 
 
 @inlined
+def _decide(rows: Records, at: int, time: float, parent: int, generation: int) -> None:
+    """Write down when an account will share, after whom, and in which generation."""
+    row = rows[at]
+    row["share_time"], row["parent"], row["generation"] = time, parent, generation
+
+
+@inlined
+def _forget(row_of: Int32, rows: Records, count: int) -> None:
+    """Make ``row_of`` ready for the next run, at a cost that grows with the rows only."""
+    for at in range(count):
+        row_of[rows[at]["account"]] = 0
+
+
+@inlined
+def _fetch_lists(
+    first_list: Int32, lists: Records, followers: Int32, ties: Int64, shares: int
+) -> int:
+    """Read the ends of the follower lists of the next few shares, and return something of them.
+
+    These reads do not wait for one another as those in the loop do, so the lists are in the
+    processor's cache when they are needed. On the ego-Twitter graph this takes a fifth to a third
+    off a cascade of 40,000 shares.
+    """
+    sum_of_all = 0
+    for i in range(shares):
+        one = first_list[account_of(ties[i])]
+        start, last = lists[one]["start"], lists[one]["start"] + lists[one]["length"] - 1
+        if last >= start:
+            sum_of_all += followers[start] + followers[min(start + 16, last)]
+            sum_of_all += followers[min(start + 32, last)] + followers[last]
+    return sum_of_all
+
+
+@inlined
 def _who_notice(
     lists: Records,
     followers: Int32,
@@ -179,23 +223,26 @@ def spread(
 ) -> tuple[int, int]:
     """Let one message instance spread; return the numbers of rows and of shares written.
 
-    The posts (one for each of our accounts at most) start the trees; events at t <= horizon count.
-    ``people`` holds a ``PERSON`` for each account; ``touched`` must be fresh or forgotten.
+    The posts, in order of time and one for each of our accounts at most, start the trees. Events at
+    t <= horizon count.
+    ``people`` holds a ``PERSON`` for each account. What is written stays until the next call.
     """
     first_list, lists, followers, attention = ground
     row_of, notice_counts, decision, rows, share_order, timeline, found, counts = touched
     buckets, times, ties, state = timeline
     throws = stems(seed, instance)
-    for i in range(len(post_times)):
-        if post_times[i] <= horizon:
-            at = _touch(row_of, notice_counts, decision, rows, counts, people, post_accounts[i])
-            rows[at]["share_time"] = post_times[i]
-            rows[at]["generation"] = 0
-            add(buckets, times, ties, state, rows, at)
+    counts[:] = 0
+    for i in range(np.count_nonzero(post_times <= horizon)):
+        at = _touch(row_of, notice_counts, decision, rows, counts, people, post_accounts[i])
+        _decide(rows, at, post_times[i], NOBODY, 0)
+        add(buckets, times, ties, state, rows, at)
     while True:
-        sharer = take(buckets, times, ties, state, rows)
-        if sharer == NOBODY:
-            return counts[ROWS], counts[SHARES]
+        if state[IN_HEAP] == 0:
+            if not enter_next_bucket(buckets, times, ties, state, rows):
+                _forget(row_of, rows, counts[ROWS])
+                return counts[ROWS], counts[SHARES]
+            found[0] = _fetch_lists(first_list, lists, followers, ties, state[IN_HEAP])
+        sharer = take(times, ties, state)
         sharer_row = row_of[sharer] - 1
         now, generation = rows[sharer_row]["share_time"], rows[sharer_row]["generation"]
         share_order[counts[SHARES]] = sharer_row
@@ -221,16 +268,5 @@ def spread(
                     decision[at] = DECIDED
                     time = now + delay(rules, throws, key)
                     if time <= horizon:
-                        rows[at]["share_time"] = time
-                        rows[at]["parent"] = sharer_row
-                        rows[at]["generation"] = generation + 1
+                        _decide(rows, at, time, sharer_row, generation + 1)
                         add(buckets, times, ties, state, rows, at)
-
-
-@compiled
-def forget(touched: Touched) -> None:
-    """Make ``touched`` ready for the next run, at a cost that grows with the rows only."""
-    row_of, rows, counts = touched.row_of, touched.rows, touched.counts
-    for at in range(counts[ROWS]):
-        row_of[rows[at]["account"]] = 0
-    counts[:] = 0

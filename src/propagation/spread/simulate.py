@@ -17,7 +17,6 @@ from propagation.spread.loop import (
     Ground,
     Touched,
     common_attention,
-    forget,
     spread,
     touched_arrays,
 )
@@ -95,7 +94,6 @@ class CompiledEngine:
                 self._touched,
             )
             cascades.append(_copy(self._touched, rows, shares))
-            forget(self._touched)
         return tuple(cascades)
 
 

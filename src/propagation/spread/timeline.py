@@ -1,9 +1,9 @@
 """The shares to come, handed out in order of time.
 
-Delays are drawn when a share is decided, so its time is known ahead. Shares wait in buckets, 512 to
-the first hour and 512 to every doubling after it; only the shares of the present bucket are kept in
-order, in a small heap. (One heap of all waiting shares costs the full model about a third more at
-10^4 shares a cascade.)
+Delays are drawn when a share is decided, so its time is known ahead. Shares wait in buckets, 128 to
+the first hour and 128 to every doubling after it; only the shares of the present bucket are kept in
+order, in a small heap. That makes the heap small, and it says which shares come next, so that the
+loop can fetch their follower lists together.
 """
 
 from typing import NamedTuple
@@ -32,7 +32,7 @@ ROW = np.dtype(
 )
 """What has happened to one account; ``share_time`` is NaN unless it shares, posts included."""
 
-OCTAVE_BITS = 9
+OCTAVE_BITS = 7
 OCTAVES = 32
 BUCKETS = OCTAVES << OCTAVE_BITS
 MANTISSA_BITS, EXPONENT_OFFSET = 52, 1023
@@ -42,6 +42,12 @@ MANTISSA_BITS, EXPONENT_OFFSET = 52, 1023
 def tie(generation: int, account: int) -> int:
     """Return the place of a share among those of equal time (rule 5): generation, then account."""
     return int((np.int64(generation) << np.int64(32)) | np.int64(account))
+
+
+@inlined
+def account_of(tied: int) -> int:
+    """Return the account that ``tie`` was made of."""
+    return int(tied & np.int64(0x7FFFFFFF))
 
 
 @inlined
@@ -130,9 +136,13 @@ def add(buckets: Int32, times: Float64, ties: Int64, state: Int64, rows: Rows, a
 
 
 @inlined
-def _enter_next_bucket(
+def enter_next_bucket(
     buckets: Int32, times: Float64, ties: Int64, state: Int64, rows: Rows
-) -> None:
+) -> bool:
+    """Put the shares of the next bucket in order; False if none is left, ready for another run."""
+    if state[WAITING] == 0:
+        state[PRESENT] = -1
+        return False
     bucket = state[PRESENT] + 1
     while buckets[bucket] == 0:
         bucket += 1
@@ -143,20 +153,13 @@ def _enter_next_bucket(
         _push_row(times, ties, state, rows, at)
         state[WAITING] -= 1
         at = rows[at]["next_in_bucket"] - 1
+    return True
 
 
 @inlined
-def take(buckets: Int32, times: Float64, ties: Int64, state: Int64, rows: Rows) -> int:
-    """Take the earliest share off; return its account, or ``NOBODY`` when none is left.
-
-    The timeline is then ready for another run.
-    """
-    if state[IN_HEAP] == 0:
-        if state[WAITING] == 0:
-            state[PRESENT] = -1
-            return NOBODY
-        _enter_next_bucket(buckets, times, ties, state, rows)
-    account = ties[0] & np.int64(0x7FFFFFFF)
+def take(times: Float64, ties: Int64, state: Int64) -> int:
+    """Take the earliest share off the present bucket, which must hold one; return its account."""
+    account = account_of(ties[0])
     _pop(times, ties, state[IN_HEAP])
     state[IN_HEAP] -= 1
-    return int(account)
+    return account
