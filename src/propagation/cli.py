@@ -4,6 +4,7 @@ Everything heavy is imported where it is used, so that help comes at once.
 """
 
 import functools
+import io
 import json
 import os
 import sys
@@ -39,6 +40,11 @@ large random audience? Describe both in a scenario file and run it.
   propagation check FILE        see what it means and how long it will take
   propagation run FILE          run it and read the verdict""",
 )
+
+
+def examples(*commands: str) -> str:
+    """Return commands as they stand below a command's help."""
+    return "\n".join(("\b", "Examples:", *(f"  {command}" for command in commands)))
 
 
 def say(message: str) -> None:
@@ -98,20 +104,14 @@ def options(
         raise typer.Exit
 
 
-@app.command()
+@app.command(epilog=examples("propagation init campaign", "propagation run campaign/scenario.yaml"))
 @guarded
 def init(
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="Where to write it; made if missing.")
+        Path, typer.Argument(metavar="DIR", help="Where to write it; made if missing.")
     ] = Path(),
 ) -> None:
-    r"""Write a commented starter scenario that runs in seconds.
-
-    \b
-    Example:
-      propagation init campaign
-      propagation run campaign/scenario.yaml
-    """
+    """Write a commented starter scenario that runs in seconds."""
     from propagation.experiment.storage import cannot_write
     from propagation.problems import InputError, Problem
     from propagation.scenario.starter import starter_scenario
@@ -130,30 +130,33 @@ def init(
     say(f"Written. Next: propagation run {path}")
 
 
-@app.command()
+@app.command(epilog=examples("propagation check scenarios/occupy.yaml"))
 @guarded
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")],
 ) -> None:
-    r"""Validate a scenario and print it resolved, with its size, time and memory.
+    """Validate a scenario and print it resolved, with its size, time and memory.
 
     Everything wrong is listed at once, with its line. The scenario is printed with all defaults
     filled in, as YAML that can be run; the estimates stand below as comments.
-
-    \b
-    Example:
-      propagation check scenarios/occupy.yaml
     """
     from propagation.experiment.checking import notes
-    from propagation.scenario.writing import write_scenario
+    from propagation.scenario.reading import located, write_scenario
 
     scenario, folder = load(file)
-    comments = notes(scenario, folder)
+    with located(file):
+        comments = notes(scenario, folder)
     print(write_scenario(scenario), end="")
     print("\n".join(f"# {line}" for line in comments))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "propagation run scenarios/occupy.yaml",
+        "propagation run scenarios/occupy.yaml --replicates 100 --out quick",
+        "propagation run results/occupy/provenance.json --out again",
+    )
+)
 @guarded
 def run(
     file: Annotated[
@@ -188,16 +191,10 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Replace what is in the folder.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
 ) -> None:
-    r"""Run every strategy of a scenario, store the runs, and print the verdict and a table.
-
-    \b
-    Example:
-      propagation run scenarios/occupy.yaml
-      propagation run scenarios/occupy.yaml --replicates 100 --out /tmp/quick
-      propagation run results/occupy/provenance.json --out /tmp/again
-    """
+    """Run every strategy of a scenario, store the runs, and print the verdict and a table."""
     from propagation.experiment.runner import Run
     from propagation.problems import InputError, Problem, not_one_of
+    from propagation.scenario.reading import located
 
     if engine not in ("compiled", "mesa"):
         raise InputError(Problem(not_one_of(engine, ("compiled", "mesa")), "--engine"))
@@ -213,7 +210,9 @@ def run(
             raise InputError(Problem(f"'{agents}' is not written as FILE.py:CLASS", "--agents"))
         update["agents"] = f"{Path(path).resolve().as_posix()}:{name}"
     scenario = scenario.model_copy(update=update)
-    with progress_bar(scenario.name) as progress:
+    if scenario.agents is not None and engine == "compiled":
+        say("Own agents run as Mesa agents, in processes, whatever the engine.")
+    with located(file), progress_bar(scenario.name) as progress:
         result = Run(
             scenario,
             folder,
@@ -224,19 +223,15 @@ def run(
             force=force,
             command=["propagation", *sys.argv[1:]],
             progress=progress,
+            tell=say,
         )()
     show(result, as_json)
 
 
-@app.command()
+@app.command(epilog=examples("propagation schema > scenario.schema.json"))
 @guarded
 def schema() -> None:
-    r"""Print the JSON Schema of scenario files, for editors that complete and check as you type.
-
-    \b
-    Example:
-      propagation schema > scenario.schema.json
-    """
+    """Print the JSON Schema of scenario files, for editors that complete and check as you type."""
     from propagation.scenario.schema import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
@@ -326,4 +321,7 @@ def print_table(summary: Mapping[str, Any]) -> None:
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names a terminal cannot show
     app()

@@ -54,6 +54,8 @@ def world_from_networkx(
     InputError
         If a node is not in the graph, an attribute is missing, or a trait is out of range.
     """
+    if isinstance(ours, str) or not ours:
+        raise InputError(Problem("must be a list of at least one node", "posts"))
     missing = [node for node in ours if node not in graph]
     if missing:
         raise InputError(Problem(f"{node!r} is not a node of the graph") for node in missing)

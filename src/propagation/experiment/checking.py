@@ -14,7 +14,7 @@ from propagation.experiment.estimates import (
     replicates_in_words,
     worker_count,
 )
-from propagation.experiment.replicates import Laboratory
+from propagation.experiment.replicates import Laboratory, load_account_class
 from propagation.problems import InputError
 from propagation.scenario.spec import Scenario, Segment, Spread
 
@@ -27,6 +27,8 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
     InputError
         If targets cannot hold together, or a file is missing or wrong.
     """
+    if scenario.agents is not None:
+        load_account_class(scenario.agents, folder)
     if scenario.segments is not None:
         problems = check_targets(segment_targets(scenario.segments))
         if problems:

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from propagation.scenario.spec import FractionThreshold, Message, Reinforced
 
 
-def response_in_words(messages: Mapping[str, Message]) -> str:
-    """Say how people decide in these messages, for a verdict: it matters more than any number."""
+def response_in_words(messages: Mapping[str, Message], agents: str | None = None) -> str:
+    """Say how people decide in these messages, or that ``agents`` of the scenario's own do."""
+    if agents is not None:
+        name = agents.rpartition(":")[2]
+        return f"Agents of the scenario's own decide ({name}), not the shipped rules."
     found: dict[str, list[str]] = {}
     for name, message in messages.items():
         found.setdefault(_response_sentence(message), []).append(f"'{name}'")

@@ -217,9 +217,11 @@ def _fault_in_agents(error: Exception, agents: str) -> Problem:
     """Say where in somebody's own agents an error came from."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{Path(last.filename).name} line {last.lineno}, in {last.name}"
-    return Problem(
-        f"fails while it runs: {type(error).__name__}: {error} ({where})", "agents", agents
-    )
+    return Problem(f"fails while it runs: {_in_one_line(error)} ({where})", "agents", agents)
+
+
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def load_account_class(reference: str, folder: Path) -> "type[Account]":
@@ -248,8 +250,8 @@ def load_account_class(reference: str, folder: Path) -> "type[Account]":
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        raise wrong(f"fails when it is loaded: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise wrong(f"fails when it is loaded: {_in_one_line(error)}") from error
     found = getattr(module, name, None)
     if not (isinstance(found, type) and issubclass(found, Account)):
         own = [

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +14,7 @@ import pyarrow as pa
 from propagation.experiment.comparison import summarise
 from propagation.experiment.decisions import response_in_words
 from propagation.experiment.estimates import worker_count
+from propagation.experiment.phrases import counted
 from propagation.experiment.provenance import agents_checksum, anchored, provenance
 from propagation.experiment.replicates import Batch, Laboratory, joined
 from propagation.experiment.stopping import Next, next_total
@@ -84,6 +85,8 @@ class Run:
         The command line, for the provenance.
     progress
         Told how far the run is.
+    tell
+        Told what was read of a real graph, line by line.
     """
 
     scenario: Scenario
@@ -95,6 +98,7 @@ class Run:
     force: bool = False
     command: Sequence[str] = ()
     progress: Progress = lambda done, total: None
+    tell: Callable[[str], None] = lambda message: None
     _timings: dict[str, float] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -120,6 +124,8 @@ class Run:
         self._check_folder(stored)
         with self._timed("reading and first world"):
             self.laboratory.prepare()
+        for line in self.laboratory.real.report if self.laboratory.real else ():
+            self.tell(line)
         try:
             return self._run(stored)
         except Interrupted:
@@ -225,7 +231,7 @@ class Run:
     def _next(self, total: int) -> Next:
         rule = self.scenario.replicates
         if not isinstance(rule, Precision):
-            return Next(rule if total < rule else None, f"{rule:,} replicates, as asked.")
+            return Next(rule if total < rule else None, f"{counted(rule, 'replicate')}, as asked.")
         metric = self.scenario.compare.on
         values: dict[str, Float64] = {name: np.empty(0) for name in self.scenario.strategies}
         draw = np.empty(0, np.int64)
@@ -305,7 +311,7 @@ class Run:
             matters=scenario.compare.matters,
             seed=scenario.seed,
             real_graph=isinstance(scenario.graph, FollowsFile),
-            decision=response_in_words(scenario.messages),
+            decision=response_in_words(scenario.messages, scenario.agents),
         )
         return {
             "scenario": scenario.name,

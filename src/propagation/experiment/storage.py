@@ -175,9 +175,11 @@ class ResultsFolder:
         return _each_once([whole, *parts])
 
     def finished_replicates(self) -> set[int]:
-        """Return the replicates that need not be run again."""
-        runs = self.stored(RUNS)
-        return set() if runs is None else set(runs["replicate"].to_pylist())
+        """Return the replicates that need not be run again: those that both tables have."""
+        runs, cascades = self.stored(RUNS), self.stored(CASCADES)
+        if runs is None or cascades is None:
+            return set()
+        return set(runs["replicate"].to_pylist()) & set(cascades["replicate"].to_pylist())
 
     def table(self, kind: str, replicates: int) -> pa.Table:
         """Return the rows of replicates 0 to ``replicates - 1``, in order."""
@@ -194,6 +196,9 @@ class ResultsFolder:
             with replacing(self.path / kind) as path:
                 pq.write_table(table, path)
         shutil.rmtree(self.path / PARTS, ignore_errors=True)
+        for name in OURS:  # what a killed run left half written
+            for leftover in self.path.glob(f".{name}.*"):
+                leftover.unlink(missing_ok=True)
 
 
 def _each_once(tables: list[pa.Table]) -> pa.Table:

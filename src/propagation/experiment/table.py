@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from propagation.experiment.intervals import Interval
-from propagation.experiment.phrases import decimals, number, phrase, span, with_interval
+from propagation.experiment.phrases import counted, decimals, number, phrase, span, with_interval
 
 HEADLINES = ("relevant_reach", "reach", "valued_reach", "shares", "time_to_half", "doubling_time")
 HEADING = ("", "strategy", "mean (95% interval)", "8 of 10 runs")
@@ -36,7 +36,8 @@ def _cells(outcome: Mapping[str, Any], replicates: int) -> tuple[str, str]:
         return "never defined", ""
     mean = with_interval(Interval(outcome["mean"], outcome["low"], outcome["high"]))
     if outcome["defined"] < replicates:
-        mean += f" in {outcome['defined']:,} runs"
+        mean += f" in {counted(outcome['defined'], 'run')}"
     low, high = outcome["p10"], outcome["p90"]
-    places = decimals(max(high - low, 1e-9), high)
-    return mean, span(low, high, places) if high > low else number(low, places)
+    if high > low:
+        return mean, span(low, high, decimals(high - low, high))
+    return mean, number(low, decimals(abs(low) or 1.0, low))

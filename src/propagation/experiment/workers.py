@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     Executor,
@@ -12,6 +12,7 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from types import TracebackType
 
@@ -35,6 +36,19 @@ def _run_in_process(draw: int, replicates: list[int]) -> Batch:
     if _laboratory is None:
         raise RuntimeError("a worker process was started without its laboratory")
     return _laboratory.run(draw, replicates)
+
+
+@contextmanager
+def _interrupts_left_to_us() -> Iterator[None]:
+    """Let processes that start meanwhile ignore Ctrl-C from their first moment on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 MOST_PROCESSES = 61
@@ -79,6 +93,10 @@ class Workers:
 
     def submit(self, tasks: Iterable[Task]) -> None:
         """Put tasks in the queue."""
+        with _interrupts_left_to_us():
+            self._submit(tasks)
+
+    def _submit(self, tasks: Iterable[Task]) -> None:
         for draw, replicates in tasks:
             if self._laboratory.in_processes:
                 future = self._pool.submit(_run_in_process, draw, replicates)

@@ -1,21 +1,23 @@
 """Scenario files: read with every problem named at once, and written back."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from propagation.problems import InputError, Problem
 from propagation.scenario import wording
-from propagation.scenario.cross_checks import Finding, find_cross_problems
+from propagation.scenario.cross_checks import Finding, find_cross_problems, path_text
 from propagation.scenario.fields import FROM_FILE
 from propagation.scenario.spec import ConflictError, Scenario
 from propagation.scenario.units import found
 from propagation.scenario.writing import write_scenario
 from propagation.scenario.yaml_tree import Tree, read_tree
 
-__all__ = ["parse_scenario", "read_scenario", "write_scenario"]
+__all__ = ["located", "parse_scenario", "read_scenario", "write_scenario"]
 
 LARGEST = 512 * 1024
 """Largest scenario file in bytes; long lists come from tables."""
@@ -72,6 +74,39 @@ def parse_scenario(text: str, file_name: str = "scenario") -> Scenario:
     if scenario is None or tree.problems:
         raise InputError(sorted(set(tree.problems), key=lambda p: (p.line or 0, p.path, p.message)))
     return scenario
+
+
+@contextmanager
+def located(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Add this scenario file, and the line, to problems that name only a path in the scenario.
+
+    What is found while a world is built (an account that is not in the graph, targets that do not
+    hold together) is known by its path; the reader of the message needs the line.
+    """
+    try:
+        yield
+    except InputError as error:
+        lines = _lines_by_path(Path(path))
+        raise InputError(_with_line(each, str(path), lines) for each in error.problems) from error
+
+
+def _with_line(problem: Problem, file: str, lines: Mapping[str, int]) -> Problem:
+    if problem.file:
+        return problem
+    place = problem.path
+    while place and place not in lines:
+        place = place[: max(place.rfind("."), place.rfind("["), 0)]
+    return replace(problem, file=file, line=lines.get(place))
+
+
+def _lines_by_path(path: Path) -> dict[str, int]:
+    try:
+        tree = read_tree(path.read_text(encoding="utf-8-sig"), str(path))
+    except (OSError, UnicodeDecodeError, InputError):
+        return {}
+    return {
+        path_text(place): line for place, line in {**tree.value_lines, **tree.key_lines}.items()
+    }
 
 
 def _too_large(file: str) -> Problem:

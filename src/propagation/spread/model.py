@@ -10,6 +10,7 @@ import mesa
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 
 from propagation.audience.networkx_world import TOPIC, world_from_networkx
 from propagation.audience.sources import read_real_graph, read_table
@@ -20,7 +21,7 @@ from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Delay, Message, Response
 from propagation.spread.agents import Account, Feed, Share, Spreading
 from propagation.spread.cascade import Cascade
-from propagation.spread.dynamics import Stems, rules_of, stems
+from propagation.spread.dynamics import OWN, Stems, rules_of, stems
 from propagation.strategy.agenda import Agenda, MessageInstance, PostAction, agenda_of
 
 
@@ -134,8 +135,8 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         interest: float | str = 1.0,
         value: float | str = 1.0,
         threshold: float | str = math.nan,
-        response: Response = "independent",
-        delay: Delay = "none",
+        response: Response | Mapping[str, object] = "independent",
+        delay: Delay | Mapping[str, object] = "none",
         arrows: str | None = None,
         seed: int = 1,
         horizon: float = math.inf,
@@ -154,7 +155,8 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         attention, interest, value, threshold
             One number for all nodes, or the name of a node attribute.
         response, delay
-            As in a scenario's message: words, or the classes of ``propagation.scenario.spec``.
+            As in a scenario's message: words, mappings, or the classes of
+            ``propagation.scenario.spec``; times are hours.
 
         Raises
         ------
@@ -171,7 +173,10 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
             arrows=arrows,
             seed=seed,
         )
-        message = Message(topic=TOPIC, resonance=resonance, response=response, delay=delay)
+        message = _message(resonance, response, delay)
+        needs_own = rules_of(message).threshold_source == OWN
+        if needs_own and np.isnan(world.traits.threshold).any():
+            raise InputError(Problem("'own' thresholds need a number or an attribute", "threshold"))
         by = tuple(PostAction(0.0, str(node)) for node in posts)
         agenda = (MessageInstance("message", 0.0, by),)
         return cls(world, {"message": message}, agenda, seed, horizon, tick, account_class)
@@ -230,6 +235,21 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         """Run to the end; return one cascade for each message instance of the agenda."""
         self.advance(self.horizon)
         return tuple(cascade_of(spreading) for spreading in self.spreadings)
+
+
+def _message(
+    resonance: float,
+    response: Response | Mapping[str, object],
+    delay: Delay | Mapping[str, object],
+) -> Message:
+    """Return a message, or say in one line each what is wrong with it."""
+    given = {"topic": TOPIC, "resonance": resonance, "response": response, "delay": delay}
+    try:
+        return Message.model_validate(given)
+    except ValidationError as error:
+        raise InputError(
+            Problem(each["msg"], str(each["loc"][0])) for each in error.errors()
+        ) from None
 
 
 def cascade_of(spreading: Spreading) -> Cascade:
