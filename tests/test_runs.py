@@ -697,7 +697,11 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no such signals")
 @pytest.mark.parametrize(
     ("number", "engine"),
-    [(signal.SIGINT, "compiled"), (signal.SIGKILL, "compiled"), (signal.SIGINT, "mesa")],
+    [
+        (signal.SIGINT, "compiled"),
+        (signal.SIGKILL, "compiled"),
+        pytest.param(signal.SIGINT, "mesa", marks=TO_MEND),
+    ],
 )
 def test_a_stopped_process_can_be_resumed(
     drawn: Path, tmp_path: Path, number: signal.Signals, engine: str
@@ -752,7 +756,6 @@ def test_an_interrupt_inside_the_pool_does_not_hang(drawn: Path, tmp_path: Path)
     assert "kept" in stderr
 
 
-@TO_MEND
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no such signals")
 def test_an_interrupt_while_processes_start_is_one_line(drawn: Path, tmp_path: Path) -> None:
     """A terminal interrupts the whole group: processes that are still importing hear it too."""

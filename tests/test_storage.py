@@ -156,7 +156,6 @@ def test_killed_before_the_parts_were_removed(folder: ResultsFolder) -> None:
     assert pq.read_table(folder.path / CASCADES).num_rows == 8
 
 
-@TO_MEND
 def test_killed_while_fewer_replicates_were_merged(folder: ResultsFolder) -> None:
     """Cascades cut to the fewer, runs not yet: what is finished must have its cascades too."""
     folder.write_part(batch(0, 1, 2))
@@ -176,6 +175,29 @@ def test_a_replicate_in_two_parts_counts_once(folder: ResultsFolder) -> None:
     folder.merge(3)
     assert pairs(pq.read_table(folder.path / RUNS)) == [(s, one) for s in "ab" for one in range(3)]
     assert pq.read_table(folder.path / CASCADES).num_rows == 12
+
+
+@TO_MEND
+def test_only_our_leftovers_are_removed(
+    folder: ResultsFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a killed run left half written goes; an editor's swap file and a backup stay."""
+
+    def killed() -> None:
+        with replacing(folder.path / RUNS), monkeypatch.context() as patched:
+            patched.setattr(Path, "unlink", lambda self, missing_ok=False: None)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
+    theirs = {".scenario.yaml.swp", ".runs.parquet.bak", ".summary.json.old", ".parts.zip"}
+    for name in theirs:
+        (folder.path / name).write_text("mine")
+    (folder.path / ".runs.parquet.d").mkdir()
+    folder.write_part(batch(0))
+    folder.merge(1)
+    left = {path.name for path in folder.path.iterdir()}
+    assert left == {*theirs, ".runs.parquet.d", RUNS, CASCADES}
 
 
 def test_a_broken_table_is_said_in_one_line(folder: ResultsFolder) -> None:
