@@ -44,7 +44,7 @@ large random audience? Describe both in a scenario file and run it.
 
 def examples(*commands: str) -> str:
     """Return commands as they stand below a command's help."""
-    return "\n".join(("\b", "Examples:", *(f"  {command}" for command in commands)))
+    return "\n".join(("\b", "Example:", *(f"  {command}" for command in commands)))
 
 
 def say(message: str) -> None:
@@ -210,8 +210,6 @@ def run(
             raise InputError(Problem(f"'{agents}' is not written as FILE.py:CLASS", "--agents"))
         update["agents"] = f"{Path(path).resolve().as_posix()}:{name}"
     scenario = scenario.model_copy(update=update)
-    if scenario.agents is not None and engine == "compiled":
-        say("Own agents run as Mesa agents, in processes, whatever the engine.")
     with located(file), progress_bar(scenario.name) as progress:
         result = Run(
             scenario,
@@ -234,7 +232,13 @@ def schema() -> None:
     """Print the JSON Schema of scenario files, for editors that complete and check as you type."""
     from propagation.scenario.schema import json_schema
 
-    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    print_json(json_schema())
+
+
+def print_json(content: Mapping[str, object]) -> None:
+    """Print JSON, in letters that the other side can read."""
+    in_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(content, indent=2, ensure_ascii=not in_unicode))
 
 
 def load(file: Path) -> "tuple[Scenario, Path]":
@@ -282,7 +286,7 @@ def progress_bar(name: str) -> "Iterator[Progress]":
 def show(result: "Result", as_json: bool) -> None:
     """Print a result: its verdict and table, or all of it as JSON."""
     if as_json:
-        print(json.dumps(result.summary, indent=2, ensure_ascii=False))
+        print_json(result.summary)
     else:
         verdict: Any = result.summary["verdict"]
         warnings: Any = result.summary["warnings"]

@@ -1,6 +1,7 @@
 """Runs an experiment: replicates of every strategy until they are enough, then the comparison."""
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from propagation.experiment.storage import (
     SUMMARY,
     ResultsFolder,
 )
-from propagation.experiment.workers import Task, Workers
+from propagation.experiment.workers import Task, Workers, noted_interrupts
 from propagation.problems import InputError, Problem
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import METRICS, FollowsFile, Precision, Scenario
@@ -222,10 +223,14 @@ class Run:
         """Run replicates until the scenario's rule is met; return how many and why."""
         finished = self.folder.finished_replicates() if self.resume else set()
         total = 0
-        with self._timed("simulation"), Workers(self.laboratory, self.workers) as workers:
+        with (
+            self._timed("simulation"),
+            noted_interrupts() as interrupted,
+            Workers(self.laboratory, self.workers) as workers,
+        ):
             while (decision := self._next(total)).total is not None:
                 total = decision.total
-                self._run_up_to(total, finished, workers)
+                self._run_up_to(total, finished, workers, interrupted)
         return total, decision.reason
 
     def _next(self, total: int) -> Next:
@@ -252,7 +257,9 @@ class Run:
             ]
         return [(draw, replicates) for _, draw, replicates in sorted(batches)]
 
-    def _run_up_to(self, total: int, finished: set[int], workers: Workers) -> None:
+    def _run_up_to(
+        self, total: int, finished: set[int], workers: Workers, interrupted: threading.Event
+    ) -> None:
         """Run the replicates below ``total`` that are not ``finished``, and keep them on disk."""
         unwritten: list[Batch] = []
         written = time.monotonic()
@@ -261,6 +268,8 @@ class Run:
         try:
             workers.submit(self._tasks(total, finished))
             while workers.busy:
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
                 for batch in workers.done(POLL_SECONDS):
                     unwritten.append(batch)
                     finished.update(batch.replicates)

@@ -22,6 +22,8 @@ from propagation.problems import InputError, MachineError, Problem
 
 RUNS, CASCADES, SUMMARY = "runs.parquet", "cascades.parquet", "summary.json"
 SCENARIO, PROVENANCE, PARTS, LOCK = "scenario.yaml", "provenance.json", "parts", ".lock"
+UNFINISHED = ".partial"
+"""Ending of a file that is being written."""
 MARK = "# As resolved by 'propagation run'."
 """First line of the stored scenario: what tells a results folder from a folder of one's own."""
 OURS = (RUNS, CASCADES, SUMMARY, SCENARIO, PROVENANCE, PARTS, LOCK)
@@ -43,7 +45,7 @@ def replacing(path: Path) -> Iterator[Path]:
         If the disk is full or the folder cannot be written to.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(UNFINISHED, f".{path.name}.", path.parent)
         os.close(handle)
         try:
             yield Path(name)
@@ -197,8 +199,9 @@ class ResultsFolder:
                 pq.write_table(table, path)
         shutil.rmtree(self.path / PARTS, ignore_errors=True)
         for name in OURS:  # what a killed run left half written
-            for leftover in self.path.glob(f".{name}.*"):
-                leftover.unlink(missing_ok=True)
+            for leftover in self.path.glob(f".{name}.*{UNFINISHED}"):
+                with contextlib.suppress(OSError):
+                    leftover.unlink()
 
 
 def _each_once(tables: list[pa.Table]) -> pa.Table:

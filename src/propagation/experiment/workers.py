@@ -1,20 +1,15 @@
 """Workers that run batches of replicates: threads for the compiled loop, processes for agents."""
 
+import os
+import queue
 import signal
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
-from types import TracebackType
+from types import FrameType, TracebackType
 
 from propagation.experiment.replicates import Batch, Laboratory
 from propagation.problems import MachineError
@@ -38,21 +33,50 @@ def _run_in_process(draw: int, replicates: list[int]) -> Batch:
     return _laboratory.run(draw, replicates)
 
 
-@contextmanager
-def _interrupts_left_to_us() -> Iterator[None]:
-    """Let processes that start meanwhile ignore Ctrl-C from their first moment on."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 MOST_PROCESSES = 61
 """More than this Windows cannot wait for."""
+
+
+@contextmanager
+def noted_interrupts() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into an event that is looked at between two steps.
+
+    An exception could arrive while the pool holds a lock, and the lock would never be given back. A
+    second Ctrl-C interrupts at once.
+    """
+    interrupted = threading.Event()
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield interrupted
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if interrupted.is_set():
+            signal.default_int_handler(number, frame)
+        interrupted.set()
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _process_pool(laboratory: Laboratory, workers: int) -> ProcessPoolExecutor:
+    """Return a pool whose processes have all been started, and ignore Ctrl-C from the first."""
+    count = min(workers, MOST_PROCESSES)
+    pool = ProcessPoolExecutor(count, get_context("spawn"), _start_process, (laboratory,))
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT) if main else None
+    if before is not None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        for _ in range(count):
+            pool.submit(os.getpid)
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+    return pool
 
 
 class Workers:
@@ -65,11 +89,11 @@ class Workers:
     def __init__(self, laboratory: Laboratory, workers: int) -> None:
         self._laboratory = laboratory
         self._stop = threading.Event()
-        self._waiting: set[Future[Batch]] = set()
+        self._finished: queue.SimpleQueue[Future[Batch]] = queue.SimpleQueue()
+        self._left = 0
+        self._error: BaseException | None = None
         self._pool: Executor = (
-            ProcessPoolExecutor(
-                min(workers, MOST_PROCESSES), get_context("spawn"), _start_process, (laboratory,)
-            )
+            _process_pool(laboratory, workers)
             if laboratory.in_processes
             else ThreadPoolExecutor(workers)
         )
@@ -89,21 +113,18 @@ class Workers:
     @property
     def busy(self) -> bool:
         """Whether tasks are still to be done."""
-        return bool(self._waiting)
+        return self._left > 0 or self._error is not None
 
     def submit(self, tasks: Iterable[Task]) -> None:
         """Put tasks in the queue."""
-        with _interrupts_left_to_us():
-            self._submit(tasks)
-
-    def _submit(self, tasks: Iterable[Task]) -> None:
         for draw, replicates in tasks:
             if self._laboratory.in_processes:
                 future = self._pool.submit(_run_in_process, draw, replicates)
             else:
                 stopped = self._stop.is_set
                 future = self._pool.submit(self._laboratory.run, draw, replicates, stopped)
-            self._waiting.add(future)
+            self._left += 1
+            future.add_done_callback(self._finished.put)
 
     def done(self, seconds: float) -> list[Batch]:
         """Wait up to ``seconds`` for results; return the batches finished since the last call.
@@ -112,20 +133,46 @@ class Workers:
         ------
         MachineError
             If a worker process has died.
+        InputError
+            If agents of the scenario's own have failed.
         """
-        finished, self._waiting = wait(self._waiting, seconds, FIRST_COMPLETED)
-        try:
-            return [future.result() for future in finished]
-        except BrokenProcessPool as error:
-            raise MachineError(
-                "a worker process ended unexpectedly (too little memory?); what was finished is "
-                "kept, --resume goes on, --workers 1 takes less memory"
-            ) from error
+        if self._error is not None:
+            raise self._error
+        batches = self._drain(seconds)
+        if self._error is not None and not batches:
+            raise self._error
+        return batches
+
+    def _drain(self, seconds: float) -> list[Batch]:
+        """Return what is finished; an error waits until all that was finished is returned."""
+        batches = []
+        with suppress(queue.Empty):
+            future = self._finished.get(timeout=seconds)
+            while True:
+                self._left -= 1
+                if not future.cancelled():
+                    try:
+                        batches.append(future.result())
+                    except BrokenProcessPool as error:
+                        self._error = self._error or _died(error)
+                    except Exception as error:
+                        self._error = self._error or error
+                future = self._finished.get_nowait()
+        return batches
 
     def stop(self) -> list[Batch]:
         """Stop soon; return what has been finished until then."""
         self._stop.set()
-        running = {future for future in self._waiting if not future.cancel()}
-        finished, _ = wait(running)
-        self._waiting = set()
-        return [future.result() for future in finished if future.exception() is None]
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        batches = self._drain(0.0)
+        self._left = 0
+        return batches
+
+
+def _died(error: BrokenProcessPool) -> MachineError:
+    problem = MachineError(
+        "a worker process ended unexpectedly (too little memory?); what was finished is kept, "
+        "--resume goes on, --workers 1 takes less memory"
+    )
+    problem.__cause__ = error
+    return problem
