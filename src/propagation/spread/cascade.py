@@ -154,7 +154,8 @@ def _peak_in_an_hour(times: Float64) -> int:
     """Return the largest number of sorted times within one hour, [t, t + 1)."""
     peak = first = 0
     for last in range(len(times)):
-        while times[last] >= times[first] + 1.0:
+        # a difference, since late times swallow a single hour that is added to them
+        while times[last] - times[first] >= 1.0:
             first += 1
         peak = max(peak, last - first + 1)
     return peak

@@ -170,7 +170,10 @@ def _fetch_lists(
     """
     sum_of_all = 0
     for i in range(shares):
-        one = first_list[account_of(ties[i])]
+        account = account_of(ties[i])
+        one = first_list[account]
+        if one == first_list[account + 1]:
+            continue
         start, last = lists[one]["start"], lists[one]["start"] + lists[one]["length"] - 1
         if last >= start:
             sum_of_all += followers[start] + followers[min(start + 16, last)]
