@@ -21,8 +21,6 @@ from propagation.problems import MachineError
 from propagation.scenario.reading import parse_scenario, read_scenario
 
 COMMANDS = ("init", "check", "run", "schema")
-NOTE = "Own agents run as Mesa agents, in processes, whatever the engine."
-TO_MEND = pytest.mark.xfail(strict=True, reason="known defect, to be mended")
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +42,7 @@ def refused(*arguments: str | Path, code: int = 2, usage: bool = False) -> list[
     assert isinstance(result.exception, SystemExit)
     assert not result.stdout
     assert "Traceback" not in result.stderr
-    lines = [line for line in result.stderr.splitlines() if line != NOTE]
+    lines = result.stderr.splitlines()
     assert lines
     assert usage or all(lines)
     return lines
@@ -313,7 +311,6 @@ def test_what_does_not_fit_the_graph_is_found_in_the_scenario(
         assert after in path.read_text().splitlines()[number - 1]
 
 
-@TO_MEND
 def test_a_refusal_is_nothing_but_problems(tmp_path: Path) -> None:
     path = write_campaign(tmp_path / "in")
     result = call("run", path, "--agents", "nosuch.py:Same")
@@ -546,7 +543,6 @@ def test_names_in_any_script_on_a_terminal_that_has_few(tmp_path: Path) -> None:
     assert "小さい" in json.loads(done.stdout)["strategies"]
 
 
-@TO_MEND
 def test_json_is_json_on_any_terminal(tmp_path: Path) -> None:
     text = DRAWN.replace("small", "größer 😀")
     done = command(

@@ -38,7 +38,6 @@ from propagation.problems import InputError
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import METRICS
 
-TO_MEND = pytest.mark.xfail(strict=False, reason="known defect, to be mended")
 STRATEGIES = ("large", "small")
 TREE = ("size", "largest_tree", "depth", "largest_generation", "structural_virality")
 
@@ -700,7 +699,7 @@ def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     [
         (signal.SIGINT, "compiled"),
         (signal.SIGKILL, "compiled"),
-        pytest.param(signal.SIGINT, "mesa", marks=TO_MEND),
+        (signal.SIGINT, "mesa"),
     ],
 )
 def test_a_stopped_process_can_be_resumed(
@@ -740,7 +739,6 @@ UNLUCKY = (
 )
 
 
-@TO_MEND
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no such signals")
 def test_an_interrupt_inside_the_pool_does_not_hang(drawn: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"

@@ -28,8 +28,6 @@ from propagation.experiment.storage import (
 )
 from propagation.problems import InputError, MachineError, Problem
 
-TO_MEND = pytest.mark.xfail(strict=True, reason="known defect, to be mended")
-
 
 def batch(*replicates: int, reach: float = 1.0) -> Batch:
     """Return finished replicates of two strategies, two message instances each."""
@@ -177,7 +175,6 @@ def test_a_replicate_in_two_parts_counts_once(folder: ResultsFolder) -> None:
     assert pq.read_table(folder.path / CASCADES).num_rows == 12
 
 
-@TO_MEND
 def test_only_our_leftovers_are_removed(
     folder: ResultsFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
