@@ -16,7 +16,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from propagation.compiling import compiled
+from propagation.compiling import compiled, inlined
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST_FACTOR = np.uint64(0xBF58476D1CE4E5B9)
@@ -149,6 +149,18 @@ SKIP_THRESHOLDS = _skip_thresholds()
 SKIP_STARTS = _skip_starts(SKIP_THRESHOLDS)
 
 
+def _last_bits() -> npt.NDArray[np.int64]:
+    """Return which bit is set, by the leading six bits of that power of two times DE_BRUIJN."""
+    places = np.empty(64, np.int64)
+    for bit in range(64):
+        places[((int(DE_BRUIJN) << bit) % 2**64) >> 58] = bit
+    return places
+
+
+DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
+LAST_BIT = _last_bits()
+MANY_BITS_BELOW = 3
+"""Envelope exponent below which more than an eighth of all bits are set."""
 BLOCK_EXPONENTS = 5
 """Up to this exponent whole blocks of 64 places are thrown at once, beyond it jumps are."""
 
@@ -160,6 +172,36 @@ def _block(key: np.uint64, block: int, exponent: int) -> np.uint64:
     for i in range(exponent):
         bits &= mix(np.uint64(key) + np.uint64(block * exponent + i + 1) * GOLDEN)
     return bits
+
+
+@inlined
+def _list_bits(
+    bits: np.uint64,
+    place: int,
+    places: int,
+    exponent: int,
+    found: npt.NDArray[np.int32],
+    count: int,
+) -> int:
+    """Add the places of the set bits among the first ``places`` to ``found``; return its length.
+
+    Where many bits are set every place is written and then kept or not, without a branch; where few
+    are, they are looked up one by one by the last set bit (de Bruijn sequence: Leiserson, Prokop &
+    Randall 1998).
+    """
+    if exponent < MANY_BITS_BELOW:
+        for i in range(places):
+            found[count] = place + i
+            count += int((bits >> np.uint64(i)) & np.uint64(1))
+        return count
+    if places < 64:
+        bits &= (np.uint64(1) << np.uint64(places)) - np.uint64(1)
+    while bits != np.uint64(0):
+        last = bits & (~bits + np.uint64(1))
+        found[count] = place + LAST_BIT[(last * DE_BRUIJN) >> np.uint64(58)]
+        count += 1
+        bits ^= last
+    return count
 
 
 @compiled
@@ -188,9 +230,7 @@ def candidates(
     if exponent <= BLOCK_EXPONENTS:
         while place < length and count + 64 <= len(found):
             bits = np.uint64(_block(key, place >> 6, exponent))
-            for i in range(min(64, length - place)):
-                found[count] = place + i
-                count += int((bits >> np.uint64(i)) & np.uint64(1))
+            count = _list_bits(bits, place, min(64, length - place), exponent, found, count)
             place = min(place + 64, length)
         return count, place
     while place < length and count < len(found):

@@ -229,6 +229,15 @@ def _reached(
     return account[best], relevance[best], sum(impressions for _, _, impressions in found)
 
 
+def _times_of_shares(cascades: Sequence[Cascade]) -> Float64:
+    """Return the sorted times of all shares by others; one instance has them in order already."""
+    times = []
+    for one in cascades:
+        shared = one.share_time[one.share_order]
+        times.append(shared[one.generation[one.share_order] > 0])
+    return times[0] if len(times) == 1 else np.sort(np.concatenate(times))
+
+
 def _tree_rows(trees: Sequence[Trees]) -> tuple[dict[str, float], ...]:
     return tuple(
         {
@@ -270,7 +279,7 @@ def measure(
     """
     account, relevance, impressions = _reached(cascades, relevances, audience)
     trees = [trees_of(one) for one in cascades]
-    times = np.sort(np.concatenate([one.share_time[one.generation > 0] for one in cascades]))
+    times = _times_of_shares(cascades)
     to_half, peak, doubling = speed(times, first_post)
     pairs = math.fsum(tree.pairs for tree in trees)
     by_segment = np.zeros(segments, np.int64)
