@@ -486,7 +486,7 @@ def test_a_summary_that_cannot_be_read_is_no_result(tmp_path: Path) -> None:
         assert Path("results/tiny/summary.json").read_bytes() == summary
 
 
-def test_a_lost_provenance_is_written_again(tmp_path: Path) -> None:
+def test_a_lost_provenance_does_not_lose_the_result(tmp_path: Path) -> None:
     path = write_campaign(tmp_path / "in")
     first = call("run", path, "--replicates", "2")
     Path("results/tiny/provenance.json").unlink()

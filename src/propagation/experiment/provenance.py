@@ -14,8 +14,8 @@ from propagation.scenario.reading import parse_scenario
 from propagation.scenario.spec import FollowsFile, Scenario
 from propagation.scenario.writing import write_scenario
 
+VERSION = importlib.metadata.version("propagation")
 PACKAGES = ("mesa", "networkx", "numba", "numpy", "pyarrow", "pydantic", "ruamel.yaml", "scipy")
-AGENTS_FILE = "agents"
 
 
 def anchored(scenario: Scenario, source: Path, target: Path) -> Scenario:
@@ -102,7 +102,7 @@ def provenance(
         How it was run: engine, workers, replicates, why it stopped, timings.
     """
     return {
-        "propagation": importlib.metadata.version("propagation"),
+        "propagation": VERSION,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},

@@ -16,7 +16,7 @@ from propagation.experiment.comparison import summarise
 from propagation.experiment.decisions import response_in_words
 from propagation.experiment.estimates import worker_count
 from propagation.experiment.phrases import counted
-from propagation.experiment.provenance import agents_checksum, anchored, provenance
+from propagation.experiment.provenance import VERSION, agents_checksum, anchored, provenance
 from propagation.experiment.replicates import Batch, Laboratory, joined
 from propagation.experiment.stopping import Next, next_total
 from propagation.experiment.storage import (
@@ -137,6 +137,7 @@ class Run:
 
     def _run(self, stored: Scenario) -> Result:
         with self.folder.locked():
+            self._check_folder(stored)  # again: another run may just have finished here
             if self.force:
                 self.folder.clear()
             # a summary from before would call the folder finished while it is not
@@ -168,17 +169,19 @@ class Run:
         except InputError:
             return None
 
-    def _same_agents(self) -> bool:
+    def _same_makers(self) -> bool:
+        """Whether the folder's replicates come from this version and these agents."""
         try:
-            before = self.folder.read_json(PROVENANCE).get("agents_sha256")
+            before = self.folder.read_json(PROVENANCE)
         except (OSError, ValueError):
-            before = None
-        return before == agents_checksum(self.scenario, self.source)
+            return self.scenario.agents is None  # nothing left to compare with
+        agents = agents_checksum(self.scenario, self.source)
+        return (before.get("propagation"), before.get("agents_sha256")) == (VERSION, agents)
 
     def _is_done_already(self, stored: Scenario) -> bool:
         if self.force or not self.folder.is_finished():
             return False
-        return self._earlier_scenario() == stored and self._same_agents()
+        return self._earlier_scenario() == stored and self._same_makers()
 
     def _earlier_result(self) -> Result:
         summary = self.folder.read_json(SUMMARY)
@@ -197,21 +200,28 @@ class Run:
             raise refuse("holds something other than results; choose another folder with --out")
         if self.force:
             return
-        earlier = self._earlier_scenario()
-        alike = (
-            earlier is not None
-            and _but_for_replicates(earlier) == _but_for_replicates(stored)
-            and self._same_agents()
-        )
+        what, resumable = self._what_is_there(stored)
+        if self.resume and not resumable:
+            raise refuse(f"holds {what}, which cannot be resumed; --force replaces it")
         if not self.resume:
-            advice = "--resume goes on with it, " if alike else ""
-            what = "an unfinished run of this scenario" if alike else "a run of another scenario"
-            if alike and self.folder.is_finished():
-                what = "a run of this scenario with other replicates"
+            advice = "--resume goes on with it, " if resumable else ""
             raise refuse(f"holds {what}; {advice}--force replaces it, --out writes elsewhere")
-        if not alike:
-            message = "the scenario or its agents differ in more than the number of replicates"
-            raise refuse(f"cannot be resumed: {message}; --force replaces it")
+
+    def _what_is_there(self, stored: Scenario) -> tuple[str, bool]:
+        """Return what the folder holds, in words, and whether this run can go on with it."""
+        earlier = self._earlier_scenario()
+        if earlier is None:
+            return "a run whose scenario cannot be read", False
+        if _but_for_replicates(earlier) != _but_for_replicates(stored):
+            same_but_seed = earlier.model_copy(update={"seed": stored.seed})
+            if _but_for_replicates(same_but_seed) == _but_for_replicates(stored):
+                return f"a run of this scenario with seed {earlier.seed}", False
+            return "a run of another scenario", False
+        if not self._same_makers():
+            return "a run of this scenario with other agents or by another version", False
+        if self.folder.is_finished():
+            return "a run of this scenario with other replicates", True
+        return "an unfinished run of this scenario", True
 
     @contextlib.contextmanager
     def _timed(self, what: str) -> Iterator[None]:

@@ -115,9 +115,8 @@ class ResultsFolder:
         try:
             yield
         finally:
+            # the file stays: a run that opens it while another removes it would lock nothing
             self._lock.release()
-            with contextlib.suppress(OSError):
-                (self.path / LOCK).unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Remove what this program wrote, and nothing else."""
