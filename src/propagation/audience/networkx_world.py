@@ -59,6 +59,8 @@ def world_from_networkx(
     missing = [node for node in ours if node not in graph]
     if missing:
         raise InputError(Problem(f"{node!r} is not a node of the graph") for node in missing)
+    if len({str(node) for node in ours}) < len(ours):
+        raise InputError(Problem("names a node twice", "posts"))
     follower, followee, labels = graph_follows(graph, arrows)
     nodes = labels.tolist()
 

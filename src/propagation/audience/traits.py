@@ -4,7 +4,7 @@ A trait with a spread is a quantile of its distribution at a throw addressed by 
 account, so one more account changes nobody else's traits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,16 @@ from scipy import special
 from propagation.audience.importing import AccountTable
 from propagation.luck import Purpose, first_units, member_keys, stem, text_id
 from propagation.problems import InputError, Problem
-from propagation.scenario.spec import Accounts, Column, Segment, SegmentTraits, Spread
+from propagation.scenario.spec import (
+    Accounts,
+    Column,
+    FractionThreshold,
+    Message,
+    Segment,
+    SegmentTraits,
+    Spread,
+    Threshold,
+)
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -23,6 +32,7 @@ Source = float | Spread | Column
 
 BETWEEN_0_AND_1 = (0.0, 1.0)
 NOT_NEGATIVE = (0.0, np.inf)
+MOST_NOTICES = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +104,47 @@ def _values(
             raise InputError(Problem(f"column '{source.column}' needs a table", "accounts.table"))
         return table.column(source.column, name, limits)
     return np.full(len(keys), source)
+
+
+def thresholds_from_table(accounts: Accounts) -> bool:
+    """Say whether any account's threshold is read from the table."""
+    sources = [accounts.threshold, *(one.threshold for one in accounts.by_segment.values())]
+    return any(isinstance(source, Column) for source in sources)
+
+
+def check_thresholds(thresholds: Float64, messages: Iterable[Message]) -> None:
+    """Refuse own thresholds at which nobody could ever share, such as 40 for 40%.
+
+    Raises
+    ------
+    InputError
+        If a message asks for own thresholds and one is missing or out of range.
+    """
+    for by_fraction in {_by_fraction(message) for message in messages} - {None}:
+        low, high = (0.0, 1.0) if by_fraction else (1.0, float(MOST_NOTICES))
+        wrong = ~((thresholds >= low) & (thresholds <= high) & (thresholds > 0))
+        if wrong.any():
+            what = (
+                "a fraction above 0 and at most 1" if by_fraction else "a number of notices from 1"
+            )
+            example = float(thresholds[wrong][0])
+            raise InputError(
+                Problem(
+                    f"{np.count_nonzero(wrong):,} accounts have a threshold that is not {what}, "
+                    f"such as {example:g}",
+                    "threshold",
+                )
+            )
+
+
+def _by_fraction(message: Message) -> bool | None:
+    """Say whether own thresholds are fractions or numbers; None if a message asks for none."""
+    if not isinstance(message.response, Threshold):
+        return None
+    limit = message.response.threshold
+    if isinstance(limit, FractionThreshold):
+        return True if limit.fraction == "own" else None
+    return False if limit.notices == "own" else None
 
 
 def segment_traits(segments: Mapping[str, Segment], keys: UInt64, draw_seed: int) -> Traits:

@@ -18,7 +18,14 @@ from propagation.audience.generators import SegmentTargets, draw_follows, networ
 from propagation.audience.importing import AccountTable, find_account, match_accounts
 from propagation.audience.labels import Labels
 from propagation.audience.sources import RealGraph
-from propagation.audience.traits import Traits, TraitTable, graph_traits, segment_traits
+from propagation.audience.traits import (
+    Traits,
+    TraitTable,
+    check_thresholds,
+    graph_traits,
+    segment_traits,
+    thresholds_from_table,
+)
 from propagation.compiling import compiled
 from propagation.luck import (
     CERTAIN,
@@ -125,6 +132,8 @@ def build_world(
         )
     else:
         raise ValueError("a scenario on a file of follows needs what read_real_graph returns")
+    if scenario.accounts is not None and thresholds_from_table(scenario.accounts):
+        check_thresholds(population.traits.threshold, scenario.messages.values())
     return settle(population, scenario.ours, seed)
 
 
@@ -274,9 +283,21 @@ def _found(population: Population, ours: Mapping[str, OurAccount]) -> dict[str, 
         if named:
             raise InputError(Problem(problem, f"ours.{name}.account") for name in named)
         return {}
-    return {
+    found = {
         name: find_account(labels, label, f"ours.{name}.account") for name, label in named.items()
     }
+    first: dict[int, str] = {}
+    twice = [
+        Problem(
+            f"'{named[name]}' is the account that ours.{first[account]} names too",
+            f"ours.{name}.account",
+        )
+        for name, account in found.items()
+        if first.setdefault(account, name) != name
+    ]
+    if twice:
+        raise InputError(twice)
+    return found
 
 
 def _audience_problems(population: Population, name: str, our: OurAccount) -> list[Problem]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
+from propagation.luck import threshold
 from propagation.scenario.spec import Message
 from propagation.spread.dynamics import Rules, Stems, decides, delay, notices
 from propagation.spread.timeline import NOBODY, earlier, tie
@@ -103,7 +104,6 @@ class Account(mesa.Agent):  # type: ignore[misc]
         self.number = number
         self.label = world.graph.labels[number]
         self.segment = world.segments[segment] if segment >= 0 else None
-        self.attention = float(world.traits.attention[number])
         self.value = float(world.traits.value[number])
         self.threshold = float(world.traits.threshold[number])
         self.interest = {
@@ -112,7 +112,18 @@ class Account(mesa.Agent):  # type: ignore[misc]
         self.followees = int(world.graph.followee_counts[number])
         self.is_ours = bool(world.is_ours[number])
         self._key = world.graph.account_keys[number]
+        self._attention = float(world.traits.attention[number])
         self._attention_threshold = world.attention_thresholds[number]
+
+    @property
+    def attention(self) -> float:
+        """Probability to notice a share; may be set, but not above the lists' envelopes."""
+        return self._attention
+
+    @attention.setter
+    def attention(self, probability: float) -> None:
+        self._attention = probability
+        self._attention_threshold = np.uint64(threshold(probability))
 
     def share(self, spreading: Spreading) -> None:
         """Show a message to the followers; those who notice it take it in."""
@@ -121,7 +132,16 @@ class Account(mesa.Agent):  # type: ignore[misc]
                 follower.notice(spreading, self)
 
     def notices(self, feed: Feed, place: int) -> bool:
-        """Say whether this account, at its place in the list, notices what appears in its feed."""
+        """Say whether this account, at its place in the list, notices what appears in its feed.
+
+        Raises
+        ------
+        ValueError
+            If attention was set above the list's envelope, at which candidates are chosen.
+        """
+        if self._attention > 0.5**feed.envelope:
+            limit = 0.5**feed.envelope
+            raise ValueError(f"attention {self._attention:g} is above the envelope {limit:g}")
         return bool(notices(feed.thin_key, place, self._attention_threshold, feed.envelope))
 
     def notice(self, spreading: Spreading, sharer: "Account") -> None:

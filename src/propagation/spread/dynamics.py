@@ -14,6 +14,7 @@ model; Granovetter (1978) and Watts (2002) for thresholds; Zhao et al. (2015) fo
 delays.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -143,8 +144,8 @@ def share_probability(rules: Rules, relevance: float, k: int) -> float:
 
 
 @compiled
-def notices_needed(rules: Rules, own: float, followees: int, threshold_key: np.uint64) -> int:
-    """Return the number of notices at which a willing account shares, at least 1."""
+def has_enough(rules: Rules, k: int, own: float, followees: int, threshold_key: np.uint64) -> bool:
+    """Say whether k notices reach an account's threshold; a threshold of NaN is never reached."""
     limit = rules.threshold
     if rules.threshold_source == OWN:
         limit = own
@@ -153,7 +154,7 @@ def notices_needed(rules: Rules, own: float, followees: int, threshold_key: np.u
     if rules.response == BY_FRACTION:
         limit *= followees
     # the allowance keeps 0.2 of 5 followees at one notice whatever the rounding of the product
-    return max(1, int(np.ceil(limit - 1e-9)))
+    return bool(k >= limit - 1e-9)
 
 
 @inlined
@@ -170,7 +171,7 @@ def decides(
     if rules.response == BY_CHANCE:
         chance = threshold(share_probability(rules, relevance, k))
         return bool(np.uint64(throw(descend(throws.decide, key), k - 1)) < np.uint64(chance))
-    if k < notices_needed(rules, own_threshold, followees, descend(throws.threshold, key)):
+    if not has_enough(rules, k, own_threshold, followees, descend(throws.threshold, key)):
         return False
     chance = threshold(share_probability(rules, relevance, 1))
     return bool(np.uint64(throw(descend(throws.willing, key), 0)) < np.uint64(chance))
@@ -178,7 +179,10 @@ def decides(
 
 @compiled
 def delay(rules: Rules, throws: Stems, account_key: np.uint64) -> float:
-    """Return the hours from decision to share (rule 4), by inversion of the delay law."""
+    """Return the hours from decision to share (rule 4), by inversion of the delay law.
+
+    Functions of ``math``, whose last digit is the same compiled and interpreted; NumPy has its own.
+    """
     law, scale, shape = rules.delay_law, rules.delay_scale, rules.delay_shape
     if law == NO_DELAY:
         return 0.0
@@ -187,12 +191,12 @@ def delay(rules: Rules, throws: Stems, account_key: np.uint64) -> float:
     key = descend(throws.delay, account_key)
     u = unit(throw(key, 0))
     if law == EXPONENTIAL:
-        return float(-scale * np.log(u))
+        return float(-scale * math.log(u))
     if law == LOGNORMAL:
         # Box and Muller (1958)
-        normal = np.sqrt(-2.0 * np.log(u)) * np.cos(2.0 * np.pi * unit(throw(key, 1)))
-        return float(scale * np.exp(shape * normal))
+        normal = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * unit(throw(key, 1)))
+        return float(scale * math.exp(shape * normal))
     # flat up to ``scale``, then a density that falls with exponent 1 + ``shape``
     if u * (1.0 + shape) < shape:
         return u * scale * (1.0 + shape) / shape
-    return float(scale * ((1.0 - u) * (1.0 + shape)) ** (-1.0 / shape))
+    return float(scale * math.pow((1.0 - u) * (1.0 + shape), -1.0 / shape))

@@ -145,6 +145,21 @@ def _touch(
 
 
 @inlined
+def _note(notice_counts: Int32, rows: Records, at: int, now: float) -> None:
+    """Count a notice, and write down when the first one was."""
+    notice_counts[at] += 1
+    if notice_counts[at] == 1:
+        rows[at]["first_notice"] = now
+
+
+@inlined
+def _wants(rules: Rules, throws: Stems, person: np.void, k: int) -> bool:
+    """Say whether a person decides to share on its k-th notice."""
+    key, relevance = person["key"], person["relevance"]
+    return decides(rules, throws, key, relevance, person["threshold"], person["followees"], k)
+
+
+@inlined
 def _decide(rows: Records, at: int, time: float, parent: int, generation: int) -> None:
     """Write down when an account will share, after whom, and in which generation."""
     row = rows[at]
@@ -226,7 +241,7 @@ def spread(
 ) -> tuple[int, int]:
     """Let one message instance spread; return the numbers of rows and of shares written.
 
-    The posts, in order of time and one for each of our accounts at most, start the trees. Events at
+    The posts, in order of time, start the trees; a second one by an account is ignored. Events at
     t <= horizon count.
     ``people`` holds a ``PERSON`` for each account. What is written stays until the next call.
     """
@@ -236,9 +251,10 @@ def spread(
     throws = stems(seed, instance)
     counts[:] = 0
     for i in range(np.count_nonzero(post_times <= horizon)):
-        at = _touch(row_of, notice_counts, decision, rows, counts, people, post_accounts[i])
-        _decide(rows, at, post_times[i], NOBODY, 0)
-        add(buckets, times, ties, state, rows, at)
+        if row_of[post_accounts[i]] == 0:
+            at = _touch(row_of, notice_counts, decision, rows, counts, people, post_accounts[i])
+            _decide(rows, at, post_times[i], NOBODY, 0)
+            add(buckets, times, ties, state, rows, at)
     while True:
         if state[IN_HEAP] == 0:
             if not enter_next_bucket(buckets, times, ties, state, rows):
@@ -257,19 +273,13 @@ def spread(
                 for i in range(noticed):
                     account = found[i]
                     at = _touch(row_of, notice_counts, decision, rows, counts, people, account)
-                    notice_counts[at] += 1
-                    if notice_counts[at] == 1:
-                        rows[at]["first_notice"] = now
+                    _note(notice_counts, rows, at, now)
                     if decision[at] != UNDECIDED:
                         continue
-                    person = people[account]
-                    key, relevance = person["key"], person["relevance"]
-                    own, followees = person["threshold"], person["followees"]
-                    k = notice_counts[at]
-                    if not decides(rules, throws, key, relevance, own, followees, k):
+                    if not _wants(rules, throws, people[account], notice_counts[at]):
                         continue
                     decision[at] = DECIDED
-                    time = now + delay(rules, throws, key)
+                    time = now + delay(rules, throws, people[account]["key"])
                     if time <= horizon:
                         _decide(rows, at, time, sharer_row, generation + 1)
                         add(buckets, times, ties, state, rows, at)

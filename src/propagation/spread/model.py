@@ -14,14 +14,16 @@ from pydantic import ValidationError
 
 from propagation.audience.networkx_world import TOPIC, world_from_networkx
 from propagation.audience.sources import read_real_graph, read_table
+from propagation.audience.traits import check_thresholds
 from propagation.audience.world import World, build_world
 from propagation.luck import candidates, descend, run_seed
 from propagation.problems import InputError, Problem, not_one_of
+from propagation.scenario.cross_checks import DEFAULT_HORIZON
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Delay, Message, Response
 from propagation.spread.agents import Account, Feed, Share, Spreading
 from propagation.spread.cascade import Cascade
-from propagation.spread.dynamics import OWN, Stems, rules_of, stems
+from propagation.spread.dynamics import Stems, rules_of, stems
 from propagation.strategy.agenda import Agenda, MessageInstance, PostAction, agenda_of
 
 
@@ -139,7 +141,7 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         delay: Delay | Mapping[str, object] = "none",
         arrows: str | None = None,
         seed: int = 1,
-        horizon: float = math.inf,
+        horizon: float = DEFAULT_HORIZON,
         tick: float = 1.0,
         account_class: type[Account] = Account,
     ) -> "PropagationModel":
@@ -174,14 +176,14 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
             seed=seed,
         )
         message = _message(resonance, response, delay)
-        needs_own = rules_of(message).threshold_source == OWN
-        if needs_own and np.isnan(world.traits.threshold).any():
-            raise InputError(Problem("'own' thresholds need a number or an attribute", "threshold"))
+        check_thresholds(world.traits.threshold, (message,))
         by = tuple(PostAction(0.0, str(node)) for node in posts)
         agenda = (MessageInstance("message", 0.0, by),)
         return cls(world, {"message": message}, agenda, seed, horizon, tick, account_class)
 
     def _post(self, spreading: Spreading, author: Account, time: float) -> None:
+        if author in spreading.memories:
+            return  # it has posted this instance already
         memory = spreading.memory_of(author)
         memory.share_time, memory.generation = time, 0
         self.plan(Share(time, 0, author, spreading))
