@@ -76,6 +76,15 @@ def test_parts_become_ordered_tables(folder: ResultsFolder) -> None:
         (strategy, one) for strategy in "ab" for one in range(4) for _ in range(2)
     ]
     assert cascades["nominal_time"].to_pylist() == [0.0, 5.0] * 8
+
+
+def test_replicates_beyond_those_asked_for_are_kept(folder: ResultsFolder) -> None:
+    folder.write_part(batch(0, 1, 2, 3, 4))
+    folder.merge(2)
+    assert pairs(pq.read_table(folder.path / RUNS)) == [(s, one) for s in "ab" for one in range(2)]
+    assert folder.finished_replicates() == {0, 1, 2, 3, 4}
+    folder.merge(5)
+    assert pairs(pq.read_table(folder.path / RUNS)) == [(s, one) for s in "ab" for one in range(5)]
     assert not (folder.path / PARTS).exists()
 
 

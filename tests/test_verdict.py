@@ -41,6 +41,9 @@ def difference(standing=Standing.BETTER, metric="relevant_reach", **changes):
         probability_better_unpaired=0.9,
         variance_ratio=0.8,
         replicates=2000,
+        of=2000,
+        ours=Interval(1934.4, 1890.2, 1978.1),
+        theirs=Interval(612.0, 598.0, 626.0),
         standing=standing,
         matters=True,
         ties=0.0,
@@ -70,6 +73,27 @@ def test_the_headline():
         "Decision rule in force: independent chances.",
         "Ranges in brackets are 95% intervals of means, ratios and chances.",
     )
+
+
+def test_means_are_those_of_the_runs_compared():
+    headline = said(
+        difference(
+            replicates=47,
+            ours=Interval(4.0, 3.5, 4.5),
+            theirs=Interval(8.0, 7.0, 9.0),
+            ratio=Interval(0.5, 0.4, 0.6),
+        )
+    )[0]
+    assert headline == (
+        "in the 47 of 2,000 runs in which both have one, small and relevant reaches "
+        "4.00 relevant accounts (3.50 to 4.50), large and random 8.0 (7.0 to 9.0): "
+        "0.50 times as many (0.40 to 0.60)."
+    )
+
+
+def test_campaigns_that_all_tie_are_called_that():
+    assert any("are ties" in sentence for sentence in said(difference(ties=1.0)))
+    assert not any("are ties" in sentence for sentence in said(difference(ties=0.5)))
 
 
 def test_a_failed_claim_is_called_that():

@@ -9,12 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from propagation.audience.sources import checksum
+from propagation.compiling import source_hash
 from propagation.problems import InputError, Problem
 from propagation.scenario.reading import parse_scenario
 from propagation.scenario.spec import FollowsFile, Scenario
 from propagation.scenario.writing import write_scenario
 
 VERSION = importlib.metadata.version("propagation")
+PACKAGE = Path(__file__).parents[1]
+SOURCES = source_hash(PACKAGE)
+"""Hash of the program's sources: what tells two states of one version apart."""
 PACKAGES = ("mesa", "networkx", "numba", "numpy", "pyarrow", "pydantic", "ruamel.yaml", "scipy")
 
 
@@ -85,6 +89,7 @@ def git_state(folder: Path) -> dict[str, object] | None:
 def provenance(
     stored: Scenario,
     command: Sequence[str],
+    source: Path,
     folder: Path,
     facts: Mapping[str, object],
 ) -> dict[str, object]:
@@ -96,18 +101,21 @@ def provenance(
         The scenario as ``anchored`` to the results folder.
     command
         The command line.
+    source
+        Where the scenario came from.
     folder
-        Where the results lie; the scenario's paths are relative to it.
+        Where the results lie; the stored scenario's paths are relative to it.
     facts
         How it was run: engine, workers, replicates, why it stopped, timings.
     """
     return {
         "propagation": VERSION,
+        "sources": SOURCES,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
         "command": list(command),
-        "git": git_state(Path.cwd()),
+        "git": {"program": git_state(PACKAGE), "scenario": git_state(source)},
         "seed": stored.seed,
         **facts,
         "agents_sha256": agents_checksum(stored, folder),

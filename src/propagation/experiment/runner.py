@@ -16,7 +16,7 @@ from propagation.experiment.comparison import summarise
 from propagation.experiment.decisions import response_in_words
 from propagation.experiment.estimates import worker_count
 from propagation.experiment.phrases import counted
-from propagation.experiment.provenance import VERSION, agents_checksum, anchored, provenance
+from propagation.experiment.provenance import SOURCES, agents_checksum, anchored, provenance
 from propagation.experiment.replicates import Batch, Laboratory, joined
 from propagation.experiment.stopping import Next, next_total
 from propagation.experiment.storage import (
@@ -176,7 +176,7 @@ class Run:
         except (OSError, ValueError):
             return self.scenario.agents is None  # nothing left to compare with
         agents = agents_checksum(self.scenario, self.source)
-        return (before.get("propagation"), before.get("agents_sha256")) == (VERSION, agents)
+        return (before.get("sources"), before.get("agents_sha256")) == (SOURCES, agents)
 
     def _is_done_already(self, stored: Scenario) -> bool:
         if self.force or not self.folder.is_finished():
@@ -218,7 +218,10 @@ class Run:
                 return f"a run of this scenario with seed {earlier.seed}", False
             return "a run of another scenario", False
         if not self._same_makers():
-            return "a run of this scenario with other agents or by another version", False
+            return (
+                "a run of this scenario by other agents or another version",
+                False,
+            )
         if self.folder.is_finished():
             return "a run of this scenario with other replicates", True
         return "an unfinished run of this scenario", True
@@ -307,6 +310,7 @@ class Run:
         return provenance(
             stored,
             self.command,
+            self.source,
             self.out,
             {
                 "draws": self.scenario.draws,

@@ -145,18 +145,21 @@ class ResultsFolder:
         return content
 
     def write_part(self, batch: Batch) -> None:
-        """Keep finished replicates; the runs come last and make the part valid."""
-        if not batch.replicates:
-            return
+        """Keep finished replicates."""
+        if batch.replicates:
+            self._write_part(as_table(batch.cascades), as_table(batch.runs))
+
+    def _write_part(self, cascades: pa.Table, runs: pa.Table) -> None:
+        """Write a part; the runs come last and make it valid."""
         parts = self.path / PARTS
         try:
             parts.mkdir(exist_ok=True)
         except OSError as error:
             raise cannot_write(parts, error) from error
-        stem = f"{min(batch.replicates):09d}-{len(list(parts.iterdir())):06d}"
-        for kind, columns in ((CASCADES, batch.cascades), (RUNS, batch.runs)):
+        stem = f"{pc.min(runs['replicate']).as_py():09d}-{len(list(parts.iterdir())):06d}"
+        for kind, table in ((CASCADES, cascades), (RUNS, runs)):
             with replacing(parts / f"{stem}.{kind}") as path:
-                pq.write_table(as_table(columns), path)
+                pq.write_table(table, path)
 
     def stored(self, kind: str) -> pa.Table | None:
         """Return all rows kept so far, from the whole table and the parts; None if there are none.
@@ -190,13 +193,29 @@ class ResultsFolder:
         wanted = rows.filter(pc.less(rows["replicate"], replicates))
         return wanted.sort_by([(key, "ascending") for key in ORDER[kind]])
 
+    def _keep_others(self, replicates: int) -> None:
+        """Write finished replicates from ``replicates`` on into a part, for a later run."""
+        tables = [self.stored(kind) for kind in (CASCADES, RUNS)]
+        others = [
+            table.filter(pc.greater_equal(table["replicate"], replicates))
+            for table in tables
+            if table is not None
+        ]
+        if len(others) == 2 and len(others[1]):
+            self._write_part(*others)
+
     def merge(self, replicates: int) -> None:
-        """Write the whole tables of replicates 0 to ``replicates - 1`` and remove the parts."""
+        """Write the whole tables of replicates 0 to ``replicates - 1``; keep others as a part."""
+        parts = sorted((self.path / PARTS).glob("*.parquet"))
+        self._keep_others(replicates)
         for kind in (CASCADES, RUNS):
             table = self.table(kind, replicates)
             with replacing(self.path / kind) as path:
                 pq.write_table(table, path)
-        shutil.rmtree(self.path / PARTS, ignore_errors=True)
+        for part in parts:
+            part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            (self.path / PARTS).rmdir()
         for name in OURS:  # what a killed run left half written
             for leftover in self.path.glob(f".{name}.*{UNFINISHED}"):
                 with contextlib.suppress(OSError):

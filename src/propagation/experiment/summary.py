@@ -38,6 +38,7 @@ class Difference:
     """One metric of a strategy less that of the baseline, over replicates where both are defined.
 
     The intervals of a metric's differences (ratios, chances) hold together over all strategies.
+    ``of`` counts all replicates; ``ours`` and ``theirs`` are the means over those compared. These,
     ``standing``, ``matters`` (the whole interval lies beyond the margin), ``ties`` (share of
     replicates) and ``settling`` (what would settle it) are for the sentences only.
     """
@@ -51,6 +52,9 @@ class Difference:
     probability_better_unpaired: float | None
     variance_ratio: float | None
     replicates: int
+    of: int
+    ours: Interval
+    theirs: Interval
     standing: Standing
     matters: bool
     ties: float

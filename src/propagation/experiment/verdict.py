@@ -1,6 +1,7 @@
 """The verdict in plain sentences, for a reader who gives advice and does not read tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from propagation.experiment.intervals import Interval
@@ -70,7 +71,11 @@ def _mean(outcome: Outcome) -> str:
 
 def _headline(each: Difference, outcomes: Outcomes, *, name_baseline: bool) -> str:
     ours, theirs = (outcomes[name][each.metric] for name in (each.strategy, each.baseline))
-    text = f"{each.strategy} {_does(each.metric, ours)}"
+    some = 0 < each.replicates < each.of
+    if some:  # a ratio of means over other runs than those shown would contradict them
+        ours, theirs = _with_mean(ours, each.ours), _with_mean(theirs, each.theirs)
+    where = f"in the {each.replicates:,} of {counted(each.of, 'run')} in which both have one, "
+    text = f"{where if some else ''}{each.strategy} {_does(each.metric, ours)}"
     if not name_baseline:
         text += f", {each.baseline} {'none' if theirs.mean is None else _mean(theirs)}"
     if not each.replicates:
@@ -81,6 +86,10 @@ def _headline(each: Difference, outcomes: Outcomes, *, name_baseline: bool) -> s
     factor, _, interval = with_interval(each.ratio).partition(" ")
     times = "just" if factor == "1" and not interval else f"{factor} times"
     return f"{text}: {times} {phrase(each.metric).times}{beside} {interval}".rstrip() + "."
+
+
+def _with_mean(outcome: Outcome, mean: Interval) -> Outcome:
+    return replace(outcome, mean=mean.mean, low=mean.low, high=mean.high)
 
 
 def _apart(each: Difference) -> str:
@@ -122,6 +131,9 @@ def _unsettled(each: Difference) -> str:
 
 def _chance(each: Difference) -> Iterator[str]:
     if each.probability_better.mean is not None:
+        if each.ties > 0.995:
+            yield f"Nearly all paired campaigns of {each.strategy} and {each.baseline} are ties."
+            return
         ties = " (ties count half)" if each.ties >= 0.005 else ""
         chance = share_with_interval(each.probability_better)
         yield f"In {chance} of paired campaigns {each.strategy} did better{ties}."
