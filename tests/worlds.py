@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from propagation.audience.follower_graph import graph_from_follows, label_keys
 from propagation.audience.traits import Traits
 from propagation.audience.world import Population, World, settle
-from propagation.luck import candidates, descend, text_id, threshold, throw, unit
+from propagation.luck import candidates, descend, threshold, throw, unit
 from propagation.scenario.spec import (
     ExponentialDelay,
     FixedDelay,
@@ -25,7 +25,7 @@ from propagation.scenario.spec import (
     Threshold,
 )
 from propagation.spread.cascade import Cascade
-from propagation.spread.dynamics import BY_CHANCE, Stems, delay, notices, rules_of, stems
+from propagation.spread.dynamics import Stems, delay, notices, rules_of, stems
 from propagation.strategy.agenda import Agenda, MessageInstance, PostAction
 
 SEGMENTS = ("east", "west")
@@ -295,11 +295,3 @@ def same_arrays(first: Cascade, second: Cascade) -> bool:
         np.array_equal(getattr(first, name), getattr(second, name), equal_nan=True)
         for name in first.__dataclass_fields__
     )
-
-
-def is_by_chance(message: Message) -> bool:
-    """Say whether a message is decided by a throw at each notice."""
-    return bool(rules_of(message).response == BY_CHANCE)
-
-
-__all__ = [name for name in dir() if not name.startswith("_")] + ["text_id"]

@@ -34,9 +34,6 @@ from propagation.scenario.spec import (
 )
 
 Float64 = npt.NDArray[np.float64]
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
-UInt64 = npt.NDArray[np.uint64]
 
 BY_CHANCE, BY_NOTICES, BY_FRACTION = 0, 1, 2
 """How an account decides: a throw at each notice, or a threshold on their number or fraction."""
@@ -44,8 +41,6 @@ CONSTANT, OWN, UNIFORM = 0, 1, 2
 """Where a threshold comes from: the message, the account's trait, or a throw per run."""
 NO_DELAY, FIXED, EXPONENTIAL, LOGNORMAL, POWER = 0, 1, 2, 3, 4
 """Laws of the delay between the decision to share and the share."""
-
-UNDECIDED, DECIDED, NEVER = 0, 1, 2
 
 
 class Rules(NamedTuple):
