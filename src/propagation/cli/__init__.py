@@ -3,26 +3,18 @@
 Everything heavy is imported where it is used, so that help comes at once.
 """
 
-import functools
 import io
-import json
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from propagation.cli.terminal import examples, guarded, print_json, print_table, progress_bar, say
+
 if TYPE_CHECKING:
-    from propagation.experiment.runner import Progress, Result
+    from propagation.experiment.runner import Result
     from propagation.scenario.spec import Scenario
-
-Parameters = ParamSpec("Parameters")
-
-DONE, MACHINE, INPUT, INTERRUPTED = 0, 1, 2, 130
-"""Exit codes: done, the machine cannot, the input is wrong, interrupted."""
 
 STARTER = "scenario.yaml"
 
@@ -40,56 +32,6 @@ large random audience? Describe both in a scenario file and run it.
   propagation check FILE        see what it means and how long it will take
   propagation run FILE          run it and read the verdict""",
 )
-
-
-def examples(*commands: str) -> str:
-    """Return commands as they stand below a command's help."""
-    return "\n".join(("\b", "Example:", *(f"  {command}" for command in commands)))
-
-
-def say(message: str) -> None:
-    """Print to stderr."""
-    print(message, file=sys.stderr)
-
-
-def leave(code: int, message: str = "") -> NoReturn:
-    """End with an exit code, saying why."""
-    if message:
-        say(message)
-    raise typer.Exit(code)
-
-
-def guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    """Turn errors into one line each on stderr and an exit code."""
-
-    @functools.wraps(command)
-    def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
-        from propagation.problems import InputError, MachineError
-
-        try:
-            command(*args, **kwargs)
-        except InputError as error:
-            leave(INPUT, str(error))
-        except MachineError as error:
-            leave(MACHINE, str(error))
-        except MemoryError:
-            leave(MACHINE, "not enough memory; try fewer accounts, fewer draws or --workers 1")
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            leave(DONE)
-        except KeyboardInterrupt as error:
-            leave(INTERRUPTED, interruption(error))
-
-    return call
-
-
-def interruption(error: KeyboardInterrupt) -> str:
-    """Say what is left after an interrupt, and how to go on."""
-    kept, folder = getattr(error, "kept", 0), getattr(error, "folder", None)
-    if not kept:
-        return "interrupted; nothing was finished yet"
-    count = "1 finished replicate is" if kept == 1 else f"{kept:,} finished replicates are"
-    return f"interrupted; {count} kept in {folder}: the same command with --resume goes on"
 
 
 @app.callback(invoke_without_command=True)
@@ -235,12 +177,6 @@ def schema() -> None:
     print_json(json_schema())
 
 
-def print_json(content: Mapping[str, object]) -> None:
-    """Print JSON, in letters that the other side can read."""
-    in_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(json.dumps(content, indent=2, ensure_ascii=not in_unicode))
-
-
 def load(file: Path) -> "tuple[Scenario, Path]":
     """Return the scenario of a file or a provenance, and the folder its paths are relative to."""
     from propagation.scenario.reading import read_scenario
@@ -250,37 +186,6 @@ def load(file: Path) -> "tuple[Scenario, Path]":
 
         return scenario_of(file), file.parent
     return read_scenario(file), file.parent
-
-
-@contextmanager
-def progress_bar(name: str) -> "Iterator[Progress]":
-    """Show a progress bar with the remaining time on stderr, if that is a terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("replicates"),
-        TimeRemainingColumn(),
-    )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task(f"{name}: reading and drawing", total=None)
-
-        def report(done: int, total: int) -> None:
-            bar.update(task, description=name, completed=done, total=total)
-
-        yield report
 
 
 def show(result: "Result", as_json: bool) -> None:
@@ -301,26 +206,6 @@ def show(result: "Result", as_json: bool) -> None:
     elif result.stopped:
         say(result.stopped)
     say(f"Results: {result.folder}")
-
-
-def print_table(summary: Mapping[str, Any]) -> None:
-    """Print each strategy's means with their intervals, and the range of most runs."""
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    from propagation.experiment.table import table_rows
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=100)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    heading, *rows = table_rows(summary)
-    for place, name in enumerate(heading):
-        table.add_column(name, justify="left" if place == 0 else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
 
 
 def main() -> None:
