@@ -7,13 +7,12 @@ kind, so that a wrong reference is reported together with a wrong number, not af
 import difflib
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from propagation.problems import not_one_of
 from propagation.scenario import units
+from propagation.scenario.compare_checks import compare_problems
+from propagation.scenario.findings import Finding, Path, as_name, block, reference, unknown_keys
 from propagation.scenario.units import shown
-
-Path = tuple[str | int, ...]
 
 EVERYBODY = "everybody"
 """The one segment of a graph whose accounts are not told apart."""
@@ -25,41 +24,11 @@ DEFAULT_HORIZON = 168.0
 TRAITS = ("attention", "value", "threshold")
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong at a path; ``key`` is the offending key if the path is the block around it."""
-
-    path: Path
-    message: str
-    key: str | None = None
-
-    def __str__(self) -> str:
-        return ": ".join(part for part in (path_text(self.path), self.message) if part)
-
-
-def path_text(path: Path) -> str:
-    """Write a path as in ``strategies.small[0].by``."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{shown(step)}" for step in path)
-    return "".join(steps).removeprefix(".")
-
-
 def find_cross_problems(tree: Mapping[str, object]) -> list[Finding]:
     """Return everything in which the blocks of a written scenario do not fit together."""
-    checks = (_world, _graph, _total, _interest, _follows, _ours, _columns, _posts, _baseline)
-    return [finding for check in (*checks, _thresholds) for finding in check(tree)]
-
-
-def block(tree: object, *path: str) -> Mapping[str, object]:
-    """Return the block at a path, empty if there is none."""
-    for key in path:
-        tree = tree.get(key) if isinstance(tree, Mapping) else None
-    return tree if isinstance(tree, Mapping) else {}
-
-
-def _as_name(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) else None
+    worlds = (_world, _graph, _total, _interest, _follows, _ours, _columns)
+    checks = (*worlds, _posts, compare_problems, _thresholds)
+    return [finding for check in checks for finding in check(tree)]
 
 
 def _whole(value: object) -> int:
@@ -74,18 +43,6 @@ def _share(value: object) -> float | None:
         return units.read_share(value)
     except ValueError:
         return None
-
-
-def _reference(path: Path, value: object, allowed: Collection[str]) -> Iterator[Finding]:
-    name = _as_name(value)
-    if name is not None and allowed and name not in allowed:
-        yield Finding(path, not_one_of(shown(name), sorted(allowed)))
-
-
-def _keys(path: Path, written: Mapping[str, object], allowed: Collection[str]) -> Iterator[Finding]:
-    for name in written if allowed else ():
-        if name not in allowed:
-            yield Finding(path, not_one_of(shown(name), sorted(allowed)), key=name)
 
 
 def _world(tree: Mapping[str, object]) -> Iterator[Finding]:
@@ -118,7 +75,7 @@ def _total(tree: Mapping[str, object]) -> Iterator[Finding]:
 def _interest(tree: Mapping[str, object]) -> Iterator[Finding]:
     topics: dict[str, None] = {}
     for name in block(tree, "messages"):
-        topic = _as_name(block(tree, "messages", name).get("topic"))
+        topic = as_name(block(tree, "messages", name).get("topic"))
         if topic == "other":
             message = "'other' cannot be a topic: it stands for the topics not listed"
             yield Finding(("messages", name, "topic"), message)
@@ -166,7 +123,7 @@ def _follows(tree: Mapping[str, object]) -> Iterator[Finding]:
     segments = block(tree, "segments")
     for name in segments:
         path = ("segments", name, "follows", "to")
-        yield from _keys(path, block(tree, *path), segments)
+        yield from unknown_keys(path, block(tree, *path), segments)
 
 
 def _ours(tree: Mapping[str, object]) -> Iterator[Finding]:
@@ -178,7 +135,7 @@ def _ours(tree: Mapping[str, object]) -> Iterator[Finding]:
             yield Finding(("ours", name), "must have exactly one of: followers, account")
             continue
         yield from _followers(tree, name)
-        label = _as_name(ours.get("account"))
+        label = as_name(ours.get("account"))
         if label is None:
             continue
         path = ("ours", name, "account")
@@ -195,9 +152,9 @@ def _followers(tree: Mapping[str, object], name: str) -> Iterator[Finding]:
     segments = block(tree, "segments")
     if "segments" not in tree:
         if "graph" in tree and "segment" not in block(tree, "accounts"):
-            yield from _keys(path, followers, (EVERYBODY,))
+            yield from unknown_keys(path, followers, (EVERYBODY,))
         return  # the segments of a table are known once it is read
-    yield from _keys(path, followers, segments)
+    yield from unknown_keys(path, followers, segments)
     for segment, count in followers.items():
         available = _whole(block(segments, segment).get("accounts"))
         if available and _whole(count) > available:
@@ -232,8 +189,8 @@ def _posts(tree: Mapping[str, object]) -> Iterator[Finding]:
         for i, post in enumerate(posts if isinstance(posts, list | tuple) else ()):
             path = ("strategies", strategy, i)
             post = block(post)
-            yield from _reference((*path, "post"), post.get("post"), block(tree, "messages"))
-            yield from _reference((*path, "by"), post.get("by"), block(tree, "ours"))
+            yield from reference((*path, "post"), post.get("post"), block(tree, "messages"))
+            yield from reference((*path, "by"), post.get("by"), block(tree, "ours"))
             yield from _times((*path, "at"), post, _horizon(tree), seen)
 
 
@@ -263,16 +220,11 @@ def _times(
                 f"{units.found(text)} is not before the horizon of {units.write_duration(horizon)}"
             )
             yield Finding(place, message)
-        posting = (_as_name(post.get("post")), _as_name(post.get("by")), time)
+        posting = (as_name(post.get("post")), as_name(post.get("by")), time)
         if posting in seen and None not in posting:
             message = f"'{posting[1]}' already posts '{posting[0]}' at {text} in this strategy"
             yield Finding(place, message)
         seen.add(posting)
-
-
-def _baseline(tree: Mapping[str, object]) -> Iterator[Finding]:
-    baseline = block(tree, "compare").get("baseline")
-    yield from _reference(("compare", "baseline"), baseline, block(tree, "strategies"))
 
 
 def _thresholds(tree: Mapping[str, object]) -> Iterator[Finding]:

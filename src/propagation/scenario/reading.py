@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from propagation.problems import InputError, Problem
 from propagation.scenario import wording
-from propagation.scenario.cross_checks import Finding, find_cross_problems, path_text
+from propagation.scenario.cross_checks import find_cross_problems
 from propagation.scenario.fields import FROM_FILE
+from propagation.scenario.findings import Finding, path_text
 from propagation.scenario.spec import ConflictError, Scenario
 from propagation.scenario.units import found
 from propagation.scenario.writing import write_scenario

@@ -1,9 +1,9 @@
 """The scenario: one frozen object that holds everything a run depends on, defaults filled in."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from propagation.scenario.accounts import (
     Accounts,
@@ -15,14 +15,14 @@ from propagation.scenario.accounts import (
     Segment,
     SegmentTraits,
 )
-from propagation.scenario.cross_checks import DEFAULT_HORIZON, Finding, find_cross_problems
+from propagation.scenario.comparing import METRIC_MEANINGS, METRICS, Compare, Metric, Step
+from propagation.scenario.cross_checks import DEFAULT_HORIZON, find_cross_problems
 from propagation.scenario.fields import (
     AgentClass,
     FolderName,
     Horizon,
     Name,
     Part,
-    Percent,
     PositivePercent,
     Seed,
     Share,
@@ -32,6 +32,7 @@ from propagation.scenario.fields import (
     example,
     kind_of,
 )
+from propagation.scenario.findings import Finding
 from propagation.scenario.messages import (
     MEASURED_DELAY,
     Delay,
@@ -78,39 +79,9 @@ __all__ = [
     "Segment",
     "SegmentTraits",
     "Spread",
+    "Step",
     "Threshold",
 ]
-
-Metric = Literal[
-    "reach",
-    "relevant_reach",
-    "valued_reach",
-    "impressions",
-    "wasted",
-    "shares",
-    "time_to_half",
-    "peak_hourly_shares",
-    "doubling_time",
-    "largest_cascade",
-    "depth",
-    "structural_virality",
-]
-METRIC_MEANINGS: dict[Metric, str] = {
-    "reach": "accounts that noticed a message, each counted once",
-    "relevant_reach": "accounts among them to whom it is relevant",
-    "valued_reach": "value x interest, added up over the accounts reached",
-    "impressions": "notices, repeated ones included",
-    "wasted": "notices that led to no share",
-    "shares": "shares by others than our own accounts",
-    "time_to_half": "hours from the first post to half of the shares",
-    "peak_hourly_shares": "most shares in one hour",
-    "doubling_time": "mean hours in which shares double, until half of them have happened",
-    "largest_cascade": "posts and shares in the largest tree of shares",
-    "depth": "longest chain of shares from a post",
-    "structural_virality": "mean distance between two accounts of one tree of shares",
-}
-METRICS: tuple[Metric, ...] = get_args(Metric)
-"""Names of the metrics, as in output files; a scenario file may write blanks for underscores."""
 
 DRAWS = 10
 
@@ -140,31 +111,6 @@ class Post(Part):
     at: Times = Field(
         description="When, counted from the start: a duration with its unit or a list of them, "
         "before the horizon. Each time is a posting of its own."
-    )
-
-
-_SPELLINGS = [
-    *dict.fromkeys(name for metric in METRICS for name in (metric.replace("_", " "), metric))
-]
-
-
-def _metric(value: object) -> object:
-    return value.replace(" ", "_") if isinstance(value, str) else value
-
-
-class Compare(Part):
-    """What strategies are judged by."""
-
-    model_config = example({"on": "relevant reach", "baseline": "large", "matters": "5%"})
-
-    on: Annotated[Metric, BeforeValidator(_metric), WithJsonSchema({"enum": _SPELLINGS})] = Field(
-        description="The metric that decides; its name may be written with blanks or underscores."
-    )
-    baseline: Name = Field(description="The strategy that the others are compared with.")
-    matters: Percent = Field(
-        default=0.05,
-        description="Differences below this share of the baseline are called no practical "
-        "difference; 0 to 100%.",
     )
 
 
@@ -259,7 +205,15 @@ class Scenario(Part):
         dict[Name, Annotated[tuple[Post, ...], Field(min_length=1, max_length=10_000)]],
         Field(min_length=1, max_length=1000),
     ] = Field(description="What to compare: for each strategy, by name, a list of posts.")
+    shuffled: Annotated[tuple[Name, ...], Field(max_length=1000)] = Field(
+        default=(),
+        description="Strategies that run in the shuffled world, as a control: every account trades "
+        "places in the graph with one of as many followers, and keeps its segment and traits.",
+    )
     compare: Compare = Field(description="What the strategies are judged by.")
+    steps: Annotated[tuple[Step, ...], Field(max_length=50)] = Field(
+        default=(), description="Further comparisons, in the order in which the report tells them."
+    )
     agents: AgentClass | None = Field(
         default=None,
         description="Your own behaviour: `file.py:Class`, a subclass of `Account`, relative to the "
@@ -291,4 +245,5 @@ class ConflictError(ValueError):
 
 def as_written(part: Part) -> dict[str, object]:
     """Return a part in the form it has in a file: units, keys with blanks, no empty keys."""
-    return part.model_dump(mode="json", by_alias=True, exclude_none=True)
+    written = part.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return {key: value for key, value in written.items() if value != []}

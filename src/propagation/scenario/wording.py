@@ -9,8 +9,8 @@ from pydantic_core import ErrorDetails
 
 from propagation.problems import not_one_of
 from propagation.scenario import spec
-from propagation.scenario.cross_checks import Finding, Path
 from propagation.scenario.fields import Part
+from propagation.scenario.findings import Finding, Path
 from propagation.scenario.units import found, shown
 from propagation.scenario.yaml_tree import Tree
 

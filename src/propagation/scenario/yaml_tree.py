@@ -14,7 +14,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from propagation.problems import InputError, Problem
-from propagation.scenario.cross_checks import Path, path_text
+from propagation.scenario.findings import Path, path_text
 from propagation.scenario.units import LARGEST, found
 
 DEEPEST = 20

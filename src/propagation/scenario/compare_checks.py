@@ -1,0 +1,42 @@
+"""Checks of what is compared: strategies that must exist and differ, values that have a use."""
+
+from collections.abc import Iterator, Mapping
+
+from propagation.scenario.findings import Finding, Path, as_name, block, reference, unknown_keys
+
+
+def compare_problems(tree: Mapping[str, object]) -> Iterator[Finding]:
+    """Report names in ``compare``, ``steps`` and ``shuffled`` that no strategy has, and misuse."""
+    strategies, compare = block(tree, "strategies"), block(tree, "compare")
+    yield from reference(("compare", "baseline"), compare.get("baseline"), strategies)
+    yield from _listed(("compare", "strategies"), compare.get("strategies"), strategies)
+    yield from _listed(("shuffled",), tree.get("shuffled"), strategies)
+    steps = tree.get("steps")
+    for i, step in enumerate(steps if isinstance(steps, list | tuple) else ()):
+        yield from _step(("steps", i), block(step), tree)
+
+
+def _listed(path: Path, names: object, strategies: Mapping[str, object]) -> Iterator[Finding]:
+    known = names if isinstance(names, list | tuple) else ()
+    for i, name in enumerate(known):
+        yield from reference((*path, i), name, strategies)
+        if as_name(name) is not None and as_name(name) in map(as_name, known[:i]):
+            yield Finding((*path, i), f"'{name}' stands here twice")
+
+
+def _step(path: Path, step: Mapping[str, object], tree: Mapping[str, object]) -> Iterator[Finding]:
+    strategies = block(tree, "strategies")
+    against = block(step, "against")
+    yield from unknown_keys((*path, "against"), against, strategies)
+    for strategy, other in against.items():
+        yield from reference((*path, "against", strategy), other, strategies)
+        if as_name(other) == strategy:
+            yield Finding((*path, "against", strategy), "is compared with itself")
+    worth = block(step, "worth")
+    if not worth:
+        return
+    metric = step.get("on", block(tree, "compare").get("on"))
+    if isinstance(metric, str) and metric.replace("_", " ") != "valued reach":
+        message = f"changes only valued reach; the step is on {metric.replace('_', ' ')}"
+        yield Finding((*path, "worth"), message)
+    yield from unknown_keys((*path, "worth"), worth, block(tree, "segments"))
