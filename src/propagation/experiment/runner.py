@@ -10,10 +10,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from propagation.experiment.comparison import summarise
-from propagation.experiment.decisions import response_in_words
 from propagation.experiment.estimates import worker_count
 from propagation.experiment.phrases import counted
 from propagation.experiment.provenance import SOURCES, agents_checksum, anchored, provenance
@@ -27,10 +24,11 @@ from propagation.experiment.storage import (
     SUMMARY,
     ResultsFolder,
 )
+from propagation.experiment.summarising import runs_of, summary_of
 from propagation.experiment.workers import Task, Workers, noted_interrupts
 from propagation.problems import InputError, Problem
 from propagation.scenario.reading import read_scenario
-from propagation.scenario.spec import METRICS, FollowsFile, Precision, Scenario
+from propagation.scenario.spec import Precision, Scenario
 from propagation.scenario.writing import write_scenario
 
 Float64 = npt.NDArray[np.float64]
@@ -149,7 +147,7 @@ class Run:
             self.folder.merge(total)
             facts = {"replicates": total, "stopped": stopped, "finished": _moment(time.time())}
             self.folder.write_json(PROVENANCE, self._provenance(stored, started, facts))
-            summary = self._summary(total, stopped)
+            summary = summary_of(self.scenario, self.folder.table(RUNS, total), total, stopped)
             self.folder.write_json(SUMMARY, summary)
         return Result(self.out, summary, stopped, new=True)
 
@@ -322,29 +320,6 @@ class Run:
             },
         )
 
-    def _summary(self, total: int, stopped: str) -> dict[str, object]:
-        scenario = self.scenario
-        runs, draw = runs_of(self.folder.table(RUNS, total))
-        ordered = {name: runs[name] for name in scenario.strategies}
-        found = summarise(
-            ordered,
-            draw,
-            metric=scenario.compare.on,
-            baseline=scenario.compare.baseline,
-            matters=scenario.compare.matters,
-            seed=scenario.seed,
-            real_graph=isinstance(scenario.graph, FollowsFile),
-            decision=response_in_words(scenario.messages, scenario.agents),
-        )
-        return {
-            "scenario": scenario.name,
-            "question": scenario.question,
-            **found.as_dict(),
-            "replicates": total,
-            "draws": scenario.draws,
-            "stopped": stopped,
-        }
-
 
 def _moment(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
@@ -352,17 +327,3 @@ def _moment(seconds: float) -> str:
 
 def _but_for_replicates(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"replicates": 1})
-
-
-def runs_of(table: pa.Table) -> tuple[dict[str, dict[str, Float64]], Int64]:
-    """Return the metrics by strategy, NaN where undefined, and each replicate's draw.
-
-    ``table`` is ``runs.parquet`` in order of strategy and replicate.
-    """
-    strategy = np.asarray(table["strategy"].to_pylist())
-    metrics: dict[str, Float64] = {name: table[name].to_numpy() for name in METRICS}
-    runs = {
-        str(name): {metric: values[strategy == name] for metric, values in metrics.items()}
-        for name in np.unique(strategy)
-    }
-    return runs, table["draw"].to_numpy()[strategy == strategy[0]]

@@ -1,0 +1,1 @@
+"""What is shown: figures and the report page, rendered from stored results only."""

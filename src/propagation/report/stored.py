@@ -1,0 +1,196 @@
+"""A finished results folder, read back: everything the figures and the page are made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from propagation.experiment.exemplars import GRAPH_ACCOUNTS, GRAPH_FOLLOWS, TREES
+from propagation.experiment.storage import (
+    CASCADES,
+    CURVES,
+    PROVENANCE,
+    RUNS,
+    SCENARIO,
+    ResultsFolder,
+    hours_of,
+    unescaped,
+)
+from propagation.problems import InputError, Problem
+from propagation.scenario.reading import read_scenario
+from propagation.scenario.spec import Scenario
+
+Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.str_]
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Cumulative counts over time, by strategy: shape (replicates kept, hours)."""
+
+    hours: Float64
+    shares: Mapping[str, Int32]
+    reach: Mapping[str, Int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """The typical cascade of a strategy: its posts and shares in order of time; shape (shares,).
+
+    ``parent`` is the row of the share that led to it, -1 for a post; ``segment`` is "" for our own
+    accounts; ``message`` tells the instances apart.
+    """
+
+    replicate: int
+    account: Int64
+    segment: Texts
+    message: Texts
+    parent: Int64
+    generation: Int64
+    share_time: Float64
+
+
+@dataclass(frozen=True, eq=False)
+class SmallGraph:
+    """The follower graph of the first draw, where it is small enough to draw.
+
+    ``follower`` and ``followee`` have shape (follows,); ``segment`` ("" for ours) and ``ours`` (the
+    name of our account, or "") have shape (accounts,).
+    """
+
+    follower: Int64
+    followee: Int64
+    segment: Texts
+    ours: Texts
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A finished run.
+
+    Attributes
+    ----------
+    runs
+        Strategy, then column of ``runs.parquet`` (metrics, ``reach_<segment>``,
+        ``valued_reach_<segment>``), to values (replicates,); NaN where undefined.
+    draw
+        The draw of each replicate (replicates,).
+    sizes
+        Strategy to the posts and shares of each cascade, all message instances and replicates.
+    """
+
+    path: Path
+    scenario: Scenario
+    summary: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    runs: Mapping[str, Mapping[str, Float64]]
+    draw: Int64
+    sizes: Mapping[str, Int64]
+    curves: Curves | None
+    trees: Mapping[str, Tree]
+    graph: SmallGraph | None
+
+
+def read_stored(path: Path) -> Stored:
+    """Read a finished results folder.
+
+    Raises
+    ------
+    InputError
+        If it is no results folder, or the run in it is not finished.
+    MachineError
+        If a table in it cannot be read.
+    """
+    folder = ResultsFolder(path)
+
+    def refuse(message: str) -> InputError:
+        return InputError(Problem(message, file=str(path)))
+
+    if not path.is_dir():
+        raise refuse("is no folder" if path.exists() else "there is no such folder")
+    if not folder.is_ours() or not folder.is_taken():
+        raise refuse("is no results folder written by 'propagation run'")
+    if not folder.is_finished():
+        raise refuse("holds an unfinished run: go on with 'propagation run ... --resume'")
+    summary = folder.read_json("summary.json")
+    replicates = int(str(summary["replicates"]))
+    runs, draw = _by_strategy(folder.table(RUNS, replicates))
+    sizes = folder.table(CASCADES, replicates)
+    return Stored(
+        path=path,
+        scenario=read_scenario(path / SCENARIO),
+        summary=summary,
+        provenance=folder.read_json(PROVENANCE),
+        runs=runs,
+        draw=draw,
+        sizes={name: columns["size"] for name, columns in _columns(sizes, ("size",)).items()},
+        curves=_curves(folder.optional_table(CURVES)),
+        trees=_trees(folder.optional_table(TREES)),
+        graph=_graph(folder.optional_table(GRAPH_FOLLOWS), folder.optional_table(GRAPH_ACCOUNTS)),
+    )
+
+
+def _columns(table: pa.Table, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """Return columns by strategy, in the table's order."""
+    strategy = np.asarray([unescaped(name) for name in table["strategy"].to_pylist()])
+    columns = {name: table[name].to_numpy() for name in names}
+    return {
+        str(each): {name: values[strategy == each] for name, values in columns.items()}
+        for each in dict.fromkeys(strategy.tolist())
+    }
+
+
+def _by_strategy(table: pa.Table) -> tuple[dict[str, dict[str, Float64]], Int64]:
+    names = tuple(name for name in table.column_names if name != "strategy")
+    runs = _columns(table, names)
+    return runs, next(iter(runs.values()))["draw"].astype(np.int64)
+
+
+def _curves(table: pa.Table | None) -> Curves | None:
+    if table is None:
+        return None
+    found = _columns(table, ("shares", "reach"))
+    return Curves(
+        hours_of(table),
+        {name: np.stack(columns["shares"]) for name, columns in found.items()},
+        {name: np.stack(columns["reach"]) for name, columns in found.items()},
+    )
+
+
+def _trees(table: pa.Table | None) -> dict[str, Tree]:
+    if table is None:
+        return {}
+    names = ("replicate", "account", "segment", "message", "parent", "generation", "share_time")
+    return {
+        name: Tree(
+            replicate=int(columns["replicate"][0]),
+            account=columns["account"],
+            segment=_texts(columns["segment"]),
+            message=_texts(columns["message"]),
+            parent=columns["parent"],
+            generation=columns["generation"],
+            share_time=columns["share_time"],
+        )
+        for name, columns in _columns(table, names).items()
+    }
+
+
+def _graph(follows: pa.Table | None, accounts: pa.Table | None) -> SmallGraph | None:
+    if follows is None or accounts is None:
+        return None
+    return SmallGraph(
+        follows["follower"].to_numpy(),
+        follows["followee"].to_numpy(),
+        _texts(accounts["segment"].to_pylist()),
+        _texts(accounts["ours"].to_pylist()),
+    )
+
+
+def _texts(values: Any) -> Texts:
+    return np.asarray([unescaped(value) for value in values], dtype=np.str_)
