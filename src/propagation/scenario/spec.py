@@ -27,6 +27,7 @@ from propagation.scenario.fields import (
     Seed,
     Share,
     SmallCount,
+    Text,
     Times,
     check_block,
     example,
@@ -214,6 +215,11 @@ class Scenario(Part):
     steps: Annotated[tuple[Step, ...], Field(max_length=50)] = Field(
         default=(), description="Further comparisons, in the order in which the report tells them."
     )
+    sources: Annotated[dict[Name, Text], Field(max_length=200)] = Field(
+        default_factory=dict,
+        description="Where the assumptions come from: for each, by a name, a sentence with its "
+        "source; printed in the report.",
+    )
     agents: AgentClass | None = Field(
         default=None,
         description="Your own behaviour: `file.py:Class`, a subclass of `Account`, relative to the "
@@ -246,4 +252,4 @@ class ConflictError(ValueError):
 def as_written(part: Part) -> dict[str, object]:
     """Return a part in the form it has in a file: units, keys with blanks, no empty keys."""
     written = part.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {key: value for key, value in written.items() if value != []}
+    return {key: value for key, value in written.items() if value not in ([], {})}
