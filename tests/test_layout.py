@@ -191,7 +191,13 @@ def test_what_is_allowed_is_let_through() -> None:
 
 
 def test_the_sources_are_there_and_stages_do_import_each_other() -> None:
-    assert {"cli.terminal", "luck", "spread.dynamics", "scenario.spec", "__init__"} <= SOURCES.keys()
+    assert {
+        "cli.terminal",
+        "luck",
+        "spread.dynamics",
+        "scenario.spec",
+        "__init__",
+    } <= SOURCES.keys()
     found = set(imported("spread.dynamics", SOURCES["spread.dynamics"]))
     assert {"compiling.compiled", "scenario.spec.Message"} <= found
 

@@ -77,8 +77,15 @@ def test_runs_have_one_row_per_strategy_and_replicate(home: Path) -> None:
     assert list(zip(*(runs[k].to_pylist() for k in ("strategy", "replicate")), strict=True)) == (
         expected
     )
-    reach = ["reach_fans", "reach_the_public"]
+    reach = ["reach_fans", "reach_the_public", "valued_reach_fans", "valued_reach_the_public"]
     assert runs.column_names == ["strategy", "replicate", "draw", "seed", *METRICS, *reach]
+
+
+def test_segments_add_up_to_everybody(home: Path) -> None:
+    runs, _ = tables(home / "whole")
+    for total in ("reach", "valued_reach"):
+        segments = sum(runs[f"{total}_{one}"].to_numpy() for one in ("fans", "the_public"))
+        np.testing.assert_allclose(runs[total].to_numpy(), segments, rtol=1e-12)
 
 
 def test_draws_take_turns_and_every_strategy_has_the_same_luck(home: Path) -> None:
@@ -791,7 +798,10 @@ def test_bad_input_is_found_before_anything_is_written(tmp_path: Path) -> None:
 def test_a_laboratory_travels_to_another_process(drawn: Path) -> None:
     here = Laboratory(read_scenario(drawn), drawn.parent)
     there = pickle.loads(pickle.dumps(here))
-    assert there.run(1, [1, 4]) == here.run(1, [1, 4])
+    batches = [one.run(1, [1, 4]) for one in (there, here)]
+    for kind in ("runs", "cascades", "curves"):
+        first, second = (storage.as_table(getattr(batch, kind)) for batch in batches)
+        assert first.equals(second)
 
 
 def test_json_of_a_run_is_its_summary(home: Path) -> None:

@@ -8,6 +8,7 @@ import stat
 import sys
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from propagation.experiment.replicates import Batch, joined
 from propagation.experiment.storage import (
     CASCADES,
+    CURVES,
     LOCK,
     MARK,
     OURS,
@@ -49,7 +51,15 @@ def batch(*replicates: int, reach: float = 1.0) -> Batch:
         "nominal_time": [time for _ in named for time in (5.0, 0.0)],
         "size": [2 for _ in named for _ in (5.0, 0.0)],
     }
-    return Batch(replicates, runs, cascades)
+    curves = {
+        "strategy": [strategy for strategy, _ in named],
+        "replicate": [one for _, one in named],
+        "draw": [0 for _ in named],
+        "hours": [np.array([0.0, 1.0]) for _ in named],
+        "shares_by_hour": [np.array([0, 2], np.int32) for _ in named],
+        "reach_by_hour": [np.array([1, 5], np.int32) for _ in named],
+    }
+    return Batch(replicates, runs, cascades, curves)
 
 
 def pairs(table: pa.Table) -> list[tuple[str, int]]:
@@ -203,7 +213,7 @@ def test_only_our_leftovers_are_removed(
     folder.write_part(batch(0))
     folder.merge(1)
     left = {path.name for path in folder.path.iterdir()}
-    assert left == {*theirs, ".runs.parquet.d", RUNS, CASCADES}
+    assert left == {*theirs, ".runs.parquet.d", RUNS, CASCADES, CURVES}
 
 
 def test_a_broken_table_is_said_in_one_line(folder: ResultsFolder) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +91,24 @@ class World:
     is_ours: npt.NDArray[np.bool_]
     attention_thresholds: UInt64
     envelopes: npt.NDArray[np.uint8]
+
+
+class Worlds(NamedTuple):
+    """The world of a draw, and the same with its places shuffled, if a strategy runs in that."""
+
+    plain: World
+    shuffled: World | None
+
+
+def build_worlds(
+    scenario: Scenario,
+    draw: int = 0,
+    real: RealGraph | None = None,
+    table: AccountTable | None = None,
+) -> Worlds:
+    """Return the worlds of a draw; parameters and errors as for ``build_world``."""
+    plain = build_world(scenario, draw, real, table)
+    return Worlds(plain, plain if scenario.shuffled else None)
 
 
 def build_world(

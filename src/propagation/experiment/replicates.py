@@ -5,17 +5,21 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 from propagation.audience.sources import RealGraph, read_real_graph, read_table
-from propagation.audience.world import World, build_world
+from propagation.audience.world import World, Worlds, build_worlds
 from propagation.luck import run_seed
 from propagation.problems import InputError, Problem
 from propagation.scenario.spec import METRICS, NetworkxGraph, Scenario
 from propagation.spread.cascade import Cascade
+from propagation.spread.curves import curve_hours, curves_of
 from propagation.spread.loop import Touched, touched_arrays
 from propagation.spread.simulate import (
     CompiledEngine,
@@ -30,9 +34,14 @@ from propagation.strategy.agenda import Agenda, agenda_of
 if TYPE_CHECKING:
     from propagation.spread.agents import Account
 
+Float64 = npt.NDArray[np.float64]
 Columns = dict[str, list[object]]
 
 TREE_COLUMNS = ("size", "largest_tree", "depth", "largest_generation", "structural_virality")
+
+
+MOST_CURVES = 1000
+"""Curves over time are kept of the first replicates: enough for bands, and small on disk."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class Batch:
     replicates: tuple[int, ...]
     runs: Columns
     cascades: Columns
+    curves: Columns
 
 
 def joined(batches: Sequence[Batch]) -> Batch:
@@ -54,7 +64,18 @@ def joined(batches: Sequence[Batch]) -> Batch:
         tuple(one for batch in batches for one in batch.replicates),
         columns([batch.runs for batch in batches]),
         columns([batch.cascades for batch in batches]),
+        columns([batch.curves for batch in batches]),
     )
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A strategy on the world it runs in."""
+
+    strategy: str
+    agenda: Agenda
+    world: World
+    engine: Engine
 
 
 @dataclass
@@ -72,8 +93,8 @@ class Laboratory:
     scenario: Scenario
     folder: Path
     engine: str = "compiled"
-    _worlds: dict[int, World] = field(default_factory=dict, repr=False)
-    _prepared: dict[int, Prepared] = field(default_factory=dict, repr=False)
+    _worlds: dict[int, Worlds] = field(default_factory=dict, repr=False)
+    _prepared: dict[tuple[int, bool], Prepared] = field(default_factory=dict, repr=False)
     _own: threading.local = field(default_factory=threading.local, repr=False)
     _locks: dict[int, threading.Lock] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -92,6 +113,11 @@ class Laboratory:
         return {name: agenda_of(posts) for name, posts in self.scenario.strategies.items()}
 
     @cached_property
+    def hours(self) -> Float64:
+        """The hours at which runs are looked at, for curves over time; shape (points,)."""
+        return curve_hours(self.agendas.values(), self.scenario.horizon)
+
+    @cached_property
     def account_class(self) -> "type[Account] | None":
         """The class of the scenario's own agents, if it has any."""
         agents = self.scenario.agents
@@ -107,35 +133,46 @@ class Laboratory:
         _ = self.real, self.account_class
         self.world(0)
 
-    def world(self, draw: int) -> World:
-        """Return the world of a draw."""
+    def world(self, draw: int, *, shuffled: bool = False) -> World:
+        """Return the world of a draw, its places shuffled or not."""
         with self._lock:
             lock = self._locks.setdefault(draw, threading.Lock())
         with lock:
             if draw not in self._worlds:
                 self._worlds[draw] = self._build(draw)
-            return self._worlds[draw]
+            worlds = self._worlds[draw]
+        world = worlds.shuffled if shuffled else worlds.plain
+        if world is None:
+            raise ValueError("no strategy of this scenario runs in a shuffled world")
+        return world
 
-    def _build(self, draw: int) -> World:
+    def _build(self, draw: int) -> Worlds:
         table = None
         if isinstance(self.scenario.graph, NetworkxGraph):
             table = read_table(self.scenario.accounts, self.folder)
-        return build_world(self.scenario, draw, self.real, table)
+        return build_worlds(self.scenario, draw, self.real, table)
 
-    def _engine(self, world: World, draw: int) -> Engine:
+    def arm(self, strategy: str, draw: int) -> Arm:
+        """Return a strategy on its world of a draw; its engine is not to be shared by threads."""
+        shuffled = strategy in self.scenario.shuffled
+        world = self.world(draw, shuffled=shuffled)
+        return Arm(strategy, self.agendas[strategy], world, self._engine(world, draw, shuffled))
+
+    def _engine(self, world: World, draw: int, shuffled: bool) -> Engine:
         scenario = self.scenario
         if self.in_processes:
             return MesaEngine(world, scenario.messages, scenario.horizon, self.account_class)
-        prepared, touched = self._prepared_world(draw), self._arrays(world.graph.accounts)
+        prepared = self._prepared_world(draw, shuffled)
+        touched = self._arrays(world.graph.accounts)
         return CompiledEngine(world, scenario.messages, scenario.horizon, prepared, touched)
 
-    def _prepared_world(self, draw: int) -> Prepared:
+    def _prepared_world(self, draw: int, shuffled: bool) -> Prepared:
         """Return a world made ready for the compiled loop, once for all threads."""
-        world = self.world(draw)
+        world = self.world(draw, shuffled=shuffled)
         with self._locks[draw]:
-            if draw not in self._prepared:
-                self._prepared[draw] = prepare(world, self.scenario.messages)
-            return self._prepared[draw]
+            if (draw, shuffled) not in self._prepared:
+                self._prepared[draw, shuffled] = prepare(world, self.scenario.messages)
+            return self._prepared[draw, shuffled]
 
     def _arrays(self, accounts: int) -> Touched:
         """Return this thread's arrays for accounts touched, which serve one run after another."""
@@ -148,55 +185,64 @@ class Laboratory:
         self, draw: int, replicates: Iterable[int], stopped: Callable[[], bool] = lambda: False
     ) -> Batch:
         """Run every strategy in the given replicates of a draw, until ``stopped`` says so."""
-        world = self.world(draw)
-        engine = self._engine(world, draw)
+        arms = [self.arm(strategy, draw) for strategy in self.agendas]
         done: list[int] = []
-        runs, cascades = self._empty_columns(world)
+        batch = self._empty_batch(arms[0].world)
         for replicate in replicates:
             if stopped():
                 break
-            seed = run_seed(self.scenario.seed, replicate)
-            for strategy in self.agendas:
-                identity = {"strategy": strategy, "replicate": replicate, "draw": draw}
-                self._run_one(world, engine, strategy, seed, identity, runs, cascades)
+            for arm in arms:
+                self._run_one(arm, draw, replicate, batch)
             done.append(replicate)
-        return Batch(tuple(done), runs, cascades)
+        return replace(batch, replicates=tuple(done))
 
-    def _spread(self, engine: Engine, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
+    def cascades(self, arm: Arm, replicate: int) -> tuple[Cascade, ...]:
+        """Return what one run did, one cascade for each message instance.
+
+        Raises
+        ------
+        InputError
+            If agents of the scenario's own fail.
+        """
+        seed = run_seed(self.scenario.seed, replicate)
         if self.scenario.agents is None:
-            return engine.run(agenda, seed)
+            return arm.engine.run(arm.agenda, seed)
         try:
-            return engine.run(agenda, seed)
+            return arm.engine.run(arm.agenda, seed)
         except Exception as error:  # whatever somebody's own code may raise
             raise InputError(_fault_in_agents(error, self.scenario.agents)) from error
 
-    def _empty_columns(self, world: World) -> tuple[Columns, Columns]:
+    def _empty_batch(self, world: World) -> Batch:
         identity = ("strategy", "replicate", "draw")
-        reach = reach_columns(world.segments)
-        runs: Columns = {name: [] for name in (*identity, "seed", *METRICS, *reach)}
-        cascades: Columns = {
-            name: [] for name in (*identity, "message", "nominal_time", *TREE_COLUMNS)
-        }
-        return runs, cascades
+        by_segment = (*reach_columns(world.segments), *value_columns(world.segments))
+        return Batch(
+            replicates=(),
+            runs={name: [] for name in (*identity, "seed", *METRICS, *by_segment)},
+            cascades={name: [] for name in (*identity, "message", "nominal_time", *TREE_COLUMNS)},
+            curves={name: [] for name in (*identity, "hours", "shares_by_hour", "reach_by_hour")},
+        )
 
-    def _run_one(
-        self,
-        world: World,
-        engine: Engine,
-        strategy: str,
-        seed: int,
-        identity: dict[str, object],
-        runs: Columns,
-        cascades: Columns,
-    ) -> None:
-        agenda, messages = self.agendas[strategy], self.scenario.messages
-        cascades_of_run = self._spread(engine, agenda, seed)
-        outcome = outcome_of(world, messages, agenda, cascades_of_run, self.scenario.relevant)
-        reach = zip(reach_columns(world.segments), outcome.reach_by_segment.tolist(), strict=True)
-        _append(runs, {**identity, "seed": seed, **outcome.metrics, **dict(reach)})
-        for instance, tree in zip(agenda, outcome.trees, strict=True):
+    def _run_one(self, arm: Arm, draw: int, replicate: int, batch: Batch) -> None:
+        """Run a strategy once, and add what it did to the batch."""
+        world = arm.world
+        cascades = self.cascades(arm, replicate)
+        outcome = outcome_of(
+            world, self.scenario.messages, arm.agenda, cascades, self.scenario.relevant
+        )
+        identity = {"strategy": arm.strategy, "replicate": replicate, "draw": draw}
+        by_segment = {
+            **dict(zip(reach_columns(world.segments), outcome.reach.tolist(), strict=True)),
+            **dict(zip(value_columns(world.segments), outcome.valued.tolist(), strict=True)),
+        }
+        seed = run_seed(self.scenario.seed, replicate)
+        _append(batch.runs, {**identity, "seed": seed, **outcome.metrics, **by_segment})
+        for instance, tree in zip(arm.agenda, outcome.trees, strict=True):
             named = {"message": instance.message, "nominal_time": instance.nominal_time}
-            _append(cascades, {**identity, **named, **tree})
+            _append(batch.cascades, {**identity, **named, **tree})
+        if replicate < MOST_CURVES:
+            shares, reach = curves_of(cascades, world.is_ours, self.hours)
+            curves = {"hours": self.hours, "shares_by_hour": shares, "reach_by_hour": reach}
+            _append(batch.curves, {**identity, **curves})
 
 
 def _append(columns: Columns, row: dict[str, object]) -> None:
@@ -204,13 +250,23 @@ def _append(columns: Columns, row: dict[str, object]) -> None:
         values.append(row[name])
 
 
-def reach_columns(segments: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of the columns of reach by segment, in snake case where that is unique."""
+def _column_names(segments: tuple[str, ...]) -> tuple[str, ...]:
+    """Return segments in snake case where that is unique."""
     short = [segment.replace(" ", "_") for segment in segments]
     return tuple(
-        f"reach_{name if short.count(name) == 1 else segment}"
+        name if short.count(name) == 1 else segment
         for name, segment in zip(short, segments, strict=True)
     )
+
+
+def reach_columns(segments: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the columns of reach by segment."""
+    return tuple(f"reach_{name}" for name in _column_names(segments))
+
+
+def value_columns(segments: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of the columns of valued reach by segment; they add up to it."""
+    return tuple(f"valued_reach_{name}" for name in _column_names(segments))
 
 
 def _fault_in_agents(error: Exception, agents: str) -> Problem:

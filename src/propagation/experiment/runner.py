@@ -10,18 +10,24 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from propagation.experiment.estimates import worker_count
+from propagation.experiment.exemplars import is_small, small_graph, typical_cascades
 from propagation.experiment.phrases import counted
 from propagation.experiment.provenance import SOURCES, agents_checksum, anchored, provenance
 from propagation.experiment.replicates import Batch, Laboratory, joined
 from propagation.experiment.stopping import Next, next_total
 from propagation.experiment.storage import (
+    GRAPH_ACCOUNTS,
+    GRAPH_FOLLOWS,
     MARK,
     PROVENANCE,
+    REPORT,
     RUNS,
     SCENARIO,
     SUMMARY,
+    TREES,
     ResultsFolder,
 )
 from propagation.experiment.summarising import runs_of, summary_of
@@ -139,7 +145,8 @@ class Run:
             if self.force:
                 self.folder.clear()
             # a summary from before would call the folder finished while it is not
-            (self.out / SUMMARY).unlink(missing_ok=True)
+            for outdated in (SUMMARY, REPORT):
+                (self.out / outdated).unlink(missing_ok=True)
             self.folder.write_text(SCENARIO, f"{MARK}\n{write_scenario(stored)}")
             started = time.time()
             self.folder.write_json(PROVENANCE, self._provenance(stored, started))
@@ -147,9 +154,23 @@ class Run:
             self.folder.merge(total)
             facts = {"replicates": total, "stopped": stopped, "finished": _moment(time.time())}
             self.folder.write_json(PROVENANCE, self._provenance(stored, started, facts))
-            summary = summary_of(self.scenario, self.folder.table(RUNS, total), total, stopped)
+            runs = self.folder.table(RUNS, total)
+            self._keep_exemplars(runs)
+            summary = summary_of(self.scenario, runs, total, stopped)
             self.folder.write_json(SUMMARY, summary)
         return Result(self.out, summary, stopped, new=True)
+
+    def _keep_exemplars(self, table: pa.Table) -> None:
+        """Store the typical cascades, and the follower graph if it is small."""
+        runs, draw = runs_of(table)
+        shares = {name: runs[name]["shares"] for name in self.scenario.strategies}
+        cascades = typical_cascades(self.laboratory, shares, draw)
+        self.folder.write_columns(TREES, cascades)
+        world = self.laboratory.world(0)
+        if is_small(world):
+            follows, accounts = small_graph(world)
+            self.folder.write_columns(GRAPH_FOLLOWS, follows)
+            self.folder.write_columns(GRAPH_ACCOUNTS, accounts)
 
     def _stored_form(self) -> Scenario:
         try:

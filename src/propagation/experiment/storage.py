@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,19 +17,27 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from propagation.experiment.replicates import Batch
+from propagation.experiment.replicates import MOST_CURVES, Batch
 from propagation.problems import InputError, MachineError, Problem
 
-RUNS, CASCADES, SUMMARY = "runs.parquet", "cascades.parquet", "summary.json"
-SCENARIO, PROVENANCE, PARTS, LOCK = "scenario.yaml", "provenance.json", "parts", ".lock"
+RUNS, CASCADES, CURVES = "runs.parquet", "cascades.parquet", "curves.parquet"
+TREES, GRAPH_FOLLOWS, GRAPH_ACCOUNTS = "trees.parquet", "follows.parquet", "accounts.parquet"
+SUMMARY, SCENARIO, PROVENANCE = "summary.json", "scenario.yaml", "provenance.json"
+REPORT, FIGURES, TABLES, PARTS, LOCK = "report.html", "figures", "tables", "parts", ".lock"
 UNFINISHED = ".partial"
 """Ending of a file that is being written."""
 MARK = "# As resolved by 'propagation run'."
 """First line of the stored scenario: what tells a results folder from a folder of one's own."""
-OURS = (RUNS, CASCADES, SUMMARY, SCENARIO, PROVENANCE, PARTS, LOCK)
+OURS = (
+    *(RUNS, CASCADES, CURVES, TREES, GRAPH_FOLLOWS, GRAPH_ACCOUNTS),
+    *(SUMMARY, SCENARIO, PROVENANCE, REPORT, FIGURES, TABLES, PARTS, LOCK),
+)
 """Everything this program writes into a results folder."""
 
+KINDS = (CASCADES, CURVES, RUNS)
+"""The tables with rows for each replicate, in the order in which a part's are written."""
 ORDER = {
+    CURVES: ("strategy", "replicate"),
     RUNS: ("strategy", "replicate"),
     CASCADES: ("strategy", "replicate", "nominal_time", "message"),
 }
@@ -147,19 +155,44 @@ class ResultsFolder:
     def write_part(self, batch: Batch) -> None:
         """Keep finished replicates."""
         if batch.replicates:
-            self._write_part(as_table(batch.cascades), as_table(batch.runs))
+            columns = {CASCADES: batch.cascades, CURVES: batch.curves, RUNS: batch.runs}
+            self._write_part({kind: as_table(columns[kind]) for kind in KINDS})
 
-    def _write_part(self, cascades: pa.Table, runs: pa.Table) -> None:
+    def _write_part(self, tables: Mapping[str, pa.Table]) -> None:
         """Write a part; the runs come last and make it valid."""
         parts = self.path / PARTS
         try:
             parts.mkdir(exist_ok=True)
         except OSError as error:
             raise cannot_write(parts, error) from error
-        stem = f"{pc.min(runs['replicate']).as_py():09d}-{len(list(parts.iterdir())):06d}"
-        for kind, table in ((CASCADES, cascades), (RUNS, runs)):
-            with replacing(parts / f"{stem}.{kind}") as path:
-                pq.write_table(table, path)
+        first = pc.min(tables[RUNS]["replicate"]).as_py()
+        stem = f"{first:09d}-{len(list(parts.iterdir())):06d}"
+        for kind in KINDS:
+            self._write_table(parts / f"{stem}.{kind}", tables[kind])
+
+    def _write_table(self, target: Path, table: pa.Table) -> None:
+        with replacing(target) as path:
+            pq.write_table(table, path)
+
+    def write_columns(self, name: str, columns: Mapping[str, list[object]]) -> None:
+        """Write a table of its own, not made of parts."""
+        self._write_table(self.path / name, as_table(columns))
+
+    def optional_table(self, name: str) -> pa.Table | None:
+        """Return a table that a folder need not have; None if it has none.
+
+        Raises
+        ------
+        MachineError
+            If it is there and cannot be read.
+        """
+        path = self.path / name
+        if not path.is_file():
+            return None
+        try:
+            return pq.read_table(path)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise MachineError(f"{path}: cannot be read: {error}") from error
 
     def stored(self, kind: str) -> pa.Table | None:
         """Return all rows kept so far, from the whole table and the parts; None if there are none.
@@ -179,11 +212,15 @@ class ResultsFolder:
         return _each_once([whole, *parts])
 
     def finished_replicates(self) -> set[int]:
-        """Return the replicates that need not be run again: those that both tables have."""
-        runs, cascades = self.stored(RUNS), self.stored(CASCADES)
-        if runs is None or cascades is None:
-            return set()
-        return set(runs["replicate"].to_pylist()) & set(cascades["replicate"].to_pylist())
+        """Return the replicates that need not be run again: those that every table has."""
+        finished: set[int] = set()
+        for kind in KINDS:
+            table = self.stored(kind)
+            found = set() if table is None else set(table["replicate"].to_pylist())
+            if kind == CURVES:  # kept of the first replicates only
+                found |= {one for one in finished if one >= MOST_CURVES}
+            finished = found if kind == KINDS[0] else finished & found
+        return finished
 
     def table(self, kind: str, replicates: int) -> pa.Table:
         """Return the rows of replicates 0 to ``replicates - 1``, in order."""
@@ -195,23 +232,21 @@ class ResultsFolder:
 
     def _keep_others(self, replicates: int) -> None:
         """Write finished replicates from ``replicates`` on into a part, for a later run."""
-        tables = [self.stored(kind) for kind in (CASCADES, RUNS)]
-        others = [
-            table.filter(pc.greater_equal(table["replicate"], replicates))
-            for table in tables
+        tables = {kind: self.stored(kind) for kind in KINDS}
+        others = {
+            kind: table.filter(pc.greater_equal(table["replicate"], replicates))
+            for kind, table in tables.items()
             if table is not None
-        ]
-        if len(others) == 2 and len(others[1]):
-            self._write_part(*others)
+        }
+        if len(others) == len(KINDS) and len(others[RUNS]):
+            self._write_part(others)
 
     def merge(self, replicates: int) -> None:
         """Write the whole tables of replicates 0 to ``replicates - 1``; keep others as a part."""
         parts = sorted((self.path / PARTS).glob("*.parquet"))
         self._keep_others(replicates)
-        for kind in (CASCADES, RUNS):
-            table = self.table(kind, replicates)
-            with replacing(self.path / kind) as path:
-                pq.write_table(table, path)
+        for kind in KINDS:
+            self._write_table(self.path / kind, self.table(kind, replicates))
         for part in parts:
             part.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
@@ -231,20 +266,41 @@ def _each_once(tables: list[pa.Table]) -> pa.Table:
     return pa.concat_tables(kept)
 
 
-WORDS = ("strategy", "message")
-WHOLE_NUMBERS = ("replicate", "draw", "seed", "size", "largest_tree", "largest_generation")
+WORDS = ("strategy", "message", "segment", "ours", "label")
+WHOLE_NUMBERS = (
+    *("replicate", "draw", "seed", "size", "largest_tree", "largest_generation"),
+    *("account", "parent", "generation", "follower", "followee"),
+)
+LISTS = {"hours": pa.float64(), "shares_by_hour": pa.int32(), "reach_by_hour": pa.int32()}
 
 
 def _type_of(column: str) -> pa.DataType:
-    if column in WORDS:
-        return pa.string()
+    if column in LISTS:
+        return pa.list_(LISTS[column])
     whole = column in WHOLE_NUMBERS or column.startswith("reach_")
     return pa.int64() if whole else pa.float64()
 
 
-def as_table(columns: Mapping[str, list[object]]) -> pa.Table:
-    """Return columns as a table: undefined numbers are null."""
-    arrays = {
-        name: pa.array(values, _type_of(name), from_pandas=True) for name, values in columns.items()
-    }
-    return pa.table(arrays)
+def as_table(columns: Mapping[str, Sequence[object]]) -> pa.Table:
+    """Return columns as a table: undefined numbers are null, and no text is a formula."""
+    return pa.table({name: _as_array(name, values) for name, values in columns.items()})
+
+
+def _as_array(column: str, values: Sequence[object]) -> pa.Array:
+    if column in WORDS:
+        return pa.array([escaped(str(value)) for value in values], pa.string())
+    return pa.array(values, _type_of(column), from_pandas=True)
+
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+"""How a text begins that a spreadsheet would run as a formula, or that is escaped already."""
+
+
+def escaped(text: str) -> str:
+    """Return a text as a table holds it: an apostrophe before what a spreadsheet might run."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def unescaped(text: str) -> str:
+    """Return the text that ``escaped`` was given."""
+    return text.removeprefix("'")

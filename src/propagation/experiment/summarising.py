@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from propagation.experiment.comparison import summarise
 from propagation.experiment.decisions import response_in_words
+from propagation.experiment.storage import unescaped
 from propagation.scenario.spec import METRICS, FollowsFile, Scenario
 
 Float64 = npt.NDArray[np.float64]
@@ -51,7 +52,7 @@ def runs_of(table: pa.Table) -> tuple[dict[str, dict[str, Float64]], Int64]:
 
     ``table`` is ``runs.parquet`` in order of strategy and replicate.
     """
-    strategy = np.asarray(table["strategy"].to_pylist())
+    strategy = np.asarray([unescaped(name) for name in table["strategy"].to_pylist()])
     metrics: dict[str, Float64] = {name: table[name].to_numpy() for name in METRICS}
     runs = {
         str(name): {metric: values[strategy == name] for metric, values in metrics.items()}

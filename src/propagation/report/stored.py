@@ -9,15 +9,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from propagation.experiment.exemplars import GRAPH_ACCOUNTS, GRAPH_FOLLOWS, TREES
 from propagation.experiment.storage import (
     CASCADES,
     CURVES,
+    GRAPH_ACCOUNTS,
+    GRAPH_FOLLOWS,
     PROVENANCE,
     RUNS,
     SCENARIO,
+    SUMMARY,
+    TREES,
     ResultsFolder,
-    hours_of,
     unescaped,
 )
 from propagation.problems import InputError, Problem
@@ -77,7 +79,7 @@ class Stored:
     Attributes
     ----------
     runs
-        Strategy, then column of ``runs.parquet`` (metrics, ``reach_<segment>``,
+        Strategy in the order of the scenario, then column of ``runs.parquet`` (metrics, ``reach_<segment>``,
         ``valued_reach_<segment>``), to values (replicates,); NaN where undefined.
     draw
         The draw of each replicate (replicates,).
@@ -118,18 +120,18 @@ def read_stored(path: Path) -> Stored:
         raise refuse("is no results folder written by 'propagation run'")
     if not folder.is_finished():
         raise refuse("holds an unfinished run: go on with 'propagation run ... --resume'")
-    summary = folder.read_json("summary.json")
+    summary, scenario = folder.read_json(SUMMARY), read_scenario(path / SCENARIO)
     replicates = int(str(summary["replicates"]))
     runs, draw = _by_strategy(folder.table(RUNS, replicates))
-    sizes = folder.table(CASCADES, replicates)
+    sizes = _columns(folder.table(CASCADES, replicates), ("size",))
     return Stored(
         path=path,
-        scenario=read_scenario(path / SCENARIO),
+        scenario=scenario,
         summary=summary,
         provenance=folder.read_json(PROVENANCE),
-        runs=runs,
+        runs={name: runs[name] for name in scenario.strategies},
         draw=draw,
-        sizes={name: columns["size"] for name, columns in _columns(sizes, ("size",)).items()},
+        sizes={name: sizes[name]["size"] for name in scenario.strategies},
         curves=_curves(folder.optional_table(CURVES)),
         trees=_trees(folder.optional_table(TREES)),
         graph=_graph(folder.optional_table(GRAPH_FOLLOWS), folder.optional_table(GRAPH_ACCOUNTS)),
@@ -155,11 +157,11 @@ def _by_strategy(table: pa.Table) -> tuple[dict[str, dict[str, Float64]], Int64]
 def _curves(table: pa.Table | None) -> Curves | None:
     if table is None:
         return None
-    found = _columns(table, ("shares", "reach"))
+    found = _columns(table, ("shares_by_hour", "reach_by_hour"))
     return Curves(
-        hours_of(table),
-        {name: np.stack(columns["shares"]) for name, columns in found.items()},
-        {name: np.stack(columns["reach"]) for name, columns in found.items()},
+        np.asarray(table["hours"][0].as_py()),
+        {name: np.stack(columns["shares_by_hour"]) for name, columns in found.items()},
+        {name: np.stack(columns["reach_by_hour"]) for name, columns in found.items()},
     )
 
 

@@ -63,10 +63,14 @@ class Audience(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run in numbers: ``METRICS`` by name, reach by segment, and one tree row per instance."""
+    """One run in numbers: ``METRICS`` by name, and one tree row per instance.
+
+    ``reach`` and ``valued`` are reach and valued reach by segment; shape (segments,).
+    """
 
     metrics: Mapping[str, float]
-    reach_by_segment: Int64
+    reach: Int64
+    valued: Float64
     trees: tuple[Mapping[str, float], ...]
 
 
@@ -200,17 +204,23 @@ def _tally(
     value: Float64,
     segment: npt.NDArray[np.int16],
     relevant: float,
-    by_segment: Int64,
+    reach: Int64,
+    valued: Float64,
 ) -> tuple[int, float]:
-    """Return relevant and valued reach of accounts that each stand once; count their segments."""
+    """Return relevant and valued reach of accounts that each stand once; fill in both by segment.
+
+    ``reach`` and ``valued`` have shape (segments,).
+    """
     enough = 0
-    valued = 0.0
+    total = 0.0
     for i in range(len(account)):
+        worth = value[account[i]] * relevance[i]
         enough += relevance[i] >= relevant
-        valued += value[account[i]] * relevance[i]
+        total += worth
         if segment[account[i]] >= 0:
-            by_segment[segment[account[i]]] += 1
-    return enough, valued
+            reach[segment[account[i]]] += 1
+            valued[segment[account[i]]] += worth
+    return enough, total
 
 
 def _reached(
@@ -282,9 +292,9 @@ def measure(
     times = _times_of_shares(cascades)
     to_half, peak, doubling = speed(times, first_post)
     pairs = math.fsum(tree.pairs for tree in trees)
-    by_segment = np.zeros(segments, np.int64)
+    reach, valued = np.zeros(segments, np.int64), np.zeros(segments)
     relevant_reach, valued_reach = _tally(
-        account, relevance, audience.value, audience.segment, relevant, by_segment
+        account, relevance, audience.value, audience.segment, relevant, reach, valued
     )
     metrics: dict[str, float] = {
         "reach": len(account),
@@ -304,6 +314,7 @@ def measure(
     }
     return Outcome(
         metrics={name: float(metrics[name]) for name in METRICS},
-        reach_by_segment=by_segment,
+        reach=reach,
+        valued=valued,
         trees=_tree_rows(trees),
     )
