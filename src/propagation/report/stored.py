@@ -79,8 +79,9 @@ class Stored:
     Attributes
     ----------
     runs
-        Strategy in the order of the scenario, then column of ``runs.parquet`` (metrics, ``reach_<segment>``,
-        ``valued_reach_<segment>``), to values (replicates,); NaN where undefined.
+        Strategy in the order of the scenario, then column of ``runs.parquet`` (metrics,
+        ``reach_<segment>``, ``valued_reach_<segment>``), to values (replicates,); NaN where
+        undefined.
     draw
         The draw of each replicate (replicates,).
     sizes
