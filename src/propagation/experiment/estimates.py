@@ -52,18 +52,18 @@ def estimate(
     drawn = scenario.segments is not None
     instances = sum(len(post.at) for posts in scenario.strategies.values() for post in posts)
     seconds = instances * MICROSECONDS_PER_INSTANCE * 1e-6 + notices * NANOSECONDS_PER_NOTICE * 1e-9
-    worlds = scenario.draws
+    worlds = scenario.draws * (2 if scenario.shuffled else 1)
     memory = (
         BYTES_OF_THE_PROGRAM
         + worlds * (follows * BYTES_PER_FOLLOW + accounts * BYTES_PER_ACCOUNT)
         + workers * accounts * BYTES_PER_ACCOUNT_AND_WORKER
-        + min(workers, worlds) * follows * BYTES_WHILE_DRAWING_A_FOLLOW
+        + min(workers, scenario.draws) * follows * BYTES_WHILE_DRAWING_A_FOLLOW
     )
     return Estimate(
         accounts=accounts,
         follows=follows,
         notices=notices,
-        drawing_seconds=worlds * follows * NANOSECONDS_PER_DRAWN_FOLLOW * 1e-9 if drawn else 0.0,
+        drawing_seconds=scenario.draws * follows * NANOSECONDS_PER_DRAWN_FOLLOW * 1e-9 if drawn else 0.0,
         seconds_per_thousand=1000 * seconds / workers,
         memory=int(memory),
     )

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from propagation.audience.networkx_world import TOPIC, world_from_networkx
 from propagation.audience.sources import read_real_graph, read_table
 from propagation.audience.traits import check_thresholds
-from propagation.audience.world import World, build_world
+from propagation.audience.world import World, build_worlds
 from propagation.luck import candidates, descend, run_seed
 from propagation.problems import InputError, Problem, not_one_of
 from propagation.scenario.cross_checks import DEFAULT_HORIZON
@@ -115,12 +115,14 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
             raise InputError(Problem(not_one_of(name, scenario.strategies), "strategy"))
         folder = Path(path).parent
         draw = replicate % scenario.draws
-        world = build_world(
+        worlds = build_worlds(
             scenario,
             draw,
             read_real_graph(scenario, folder),
             read_table(scenario.accounts, folder),
         )
+        shuffled = worlds.shuffled if name in scenario.shuffled else None
+        world = shuffled or worlds.plain
         agenda = agenda_of(scenario.strategies[name])
         seed = run_seed(scenario.seed, replicate)
         horizon = scenario.horizon
