@@ -52,6 +52,7 @@ def estimate(
     drawn = scenario.segments is not None
     instances = sum(len(post.at) for posts in scenario.strategies.values() for post in posts)
     seconds = instances * MICROSECONDS_PER_INSTANCE * 1e-6 + notices * NANOSECONDS_PER_NOTICE * 1e-9
+    drawing = scenario.draws * follows * NANOSECONDS_PER_DRAWN_FOLLOW * 1e-9 if drawn else 0.0
     worlds = scenario.draws * (2 if scenario.shuffled else 1)
     memory = (
         BYTES_OF_THE_PROGRAM
@@ -63,7 +64,7 @@ def estimate(
         accounts=accounts,
         follows=follows,
         notices=notices,
-        drawing_seconds=scenario.draws * follows * NANOSECONDS_PER_DRAWN_FOLLOW * 1e-9 if drawn else 0.0,
+        drawing_seconds=drawing,
         seconds_per_thousand=1000 * seconds / workers,
         memory=int(memory),
     )
