@@ -16,7 +16,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.file and self.line else self.file
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        return in_one_line(": ".join(part for part in (place, self.path, self.message) if part))
 
 
 class InputError(ValueError):
@@ -36,9 +36,21 @@ class MachineError(RuntimeError):
     """The input is fine but this machine cannot do it now (disk, memory, a folder in use)."""
 
 
+def in_one_line(text: str) -> str:
+    """Escape what would break the line of a message, or what a terminal would obey."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+MOST_NAMES = 30
+"""So that a message stays readable where hundreds of names are allowed."""
+
+
 def not_one_of(value: object, allowed: Iterable[object]) -> str:
     """Say that ``value`` is not allowed, what is, and which one was probably meant."""
     names = [str(name) for name in allowed]
     close = difflib.get_close_matches(str(value), names, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
-    return f"'{value}' is not one of: {', '.join(names)}.{hint}"
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return f"'{value}' is not one of: {', '.join(names[:MOST_NAMES])}{more}.{hint}"

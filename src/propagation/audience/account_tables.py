@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from propagation.audience import labels as account_labels
 from propagation.audience.delimited_text import EXAMPLES, DelimitedText, open_delimited
 from propagation.audience.labels import Labels
-from propagation.problems import InputError, Problem
+from propagation.problems import InputError, Problem, in_one_line
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +165,7 @@ def match_accounts(
             problems.append(Problem(f"{extra}; {advice}", "id", table.file, line))
     if problems:
         raise InputError(problems)
-    return rows, tuple(report)
+    return rows, tuple(map(in_one_line, report))
 
 
 def _like(labels: Labels, table: AccountTable) -> pa.Array:

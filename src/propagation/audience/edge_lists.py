@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from propagation.audience import labels as account_labels
 from propagation.audience.delimited_text import DelimitedText, open_delimited
 from propagation.audience.labels import Kind, Labels
-from propagation.problems import InputError, Problem
+from propagation.problems import InputError, Problem, in_one_line
 
 HEADER_NAMES = """
     source src target tgt dst dest destination from to fromnode tonode fromnodeid tonodeid fromid
@@ -89,7 +89,7 @@ def read_follows(
         *_notes(source, first, titled, header, kind),
         *(account_labels.why_text(texts) if kind == "text" and ids is None else ()),
     )
-    return FollowsRead(follows[0], follows[1], labels, report)
+    return FollowsRead(follows[0], follows[1], labels, tuple(map(in_one_line, report)))
 
 
 def _locate(source: DelimitedText, follower: str | int, followee: str | int) -> tuple[int, int]:

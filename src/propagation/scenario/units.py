@@ -10,6 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeGuard
 
+from propagation.problems import in_one_line
+
 LONGEST_TEXT = 60
 """Quantities longer than this many characters are not read at all."""
 
@@ -54,7 +56,7 @@ def found(value: object) -> str:
 def shown(text: str) -> str:
     """Cut a text from a file and escape what would break the line of a message."""
     cut = text[:LONGEST_TEXT] + ("..." if len(text) > LONGEST_TEXT else "")
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
+    return in_one_line(cut)
 
 
 def _plain(value: object) -> str:

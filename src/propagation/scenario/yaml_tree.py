@@ -126,6 +126,13 @@ def _syntax_problem(error: YAMLError, text: str, file: str) -> Problem:
     return Problem(f"not valid YAML: {' '.join(words.split())}", file=file, line=line)
 
 
+HALF = "holds half a character (a lone surrogate)"
+
+
+def _has_half_a_character(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
 class _Walk:
     """Turns nodes into values and notes lines and problems in a tree."""
 
@@ -163,6 +170,9 @@ class _Walk:
                 self._add(message, path, line)
                 continue
             key = str(key_node.value)
+            if _has_half_a_character(key):
+                self._add(f"the key {found(key)} {HALF}", path, line)
+                continue
             if key in values:
                 first = self.tree.key_lines[*path, key]
                 self._add(f"{found(key)} is given twice, first in line {first}", path, line)
@@ -185,8 +195,8 @@ class _Walk:
             return number
         if not is_text:
             self._refuse_tag(node, path)
-        if any("\ud800" <= character <= "\udfff" for character in node.value):
-            self._add("holds half a character (a lone surrogate)", path, line)
+        if _has_half_a_character(node.value):
+            self._add(HALF, path, line)
             return None
         return str(node.value)
 
