@@ -36,11 +36,14 @@ class MachineError(RuntimeError):
     """The input is fine but this machine cannot do it now (disk, memory, a folder in use)."""
 
 
+LONGEST_LINE = 1500
+
+
 def in_one_line(text: str) -> str:
-    """Escape what would break the line of a message, or what a terminal would obey."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    """Escape what would break the line of a message or what a terminal would obey; cut it short."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]}..."
 
 
 MOST_NAMES = 30

@@ -1,6 +1,6 @@
 """Strategies compared over paired replicates; docs/statistics.md says why by these methods."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,8 +47,9 @@ def summarise(
     seed: int,
     real_graph: bool,
     decision: str = "",
+    strategies: Sequence[str] | None = None,
 ) -> Summary:
-    """Compare every strategy with the baseline.
+    """Compare strategies with the baseline.
 
     Parameters
     ----------
@@ -61,6 +62,8 @@ def summarise(
         The share of the baseline's mean below which a difference is of no practical interest.
     decision
         What the report says of the decision rule in force.
+    strategies
+        Those compared with the baseline; by default all. The others are summarised only.
 
     Raises
     ------
@@ -72,8 +75,13 @@ def summarise(
         strategy: {name: outcome(values, draw) for name, values in metrics.items()}
         for strategy, metrics in runs.items()
     }
-    comparisons = max(1, len(runs) - 1)
-    pairs = list(_pairs(runs, draw, baseline))
+    told = {
+        name: metrics
+        for name, metrics in runs.items()
+        if strategies is None or name in (baseline, *strategies)
+    }
+    comparisons = max(1, len(told) - 1)
+    pairs = list(_pairs(told, draw, baseline))
     differences = tuple(
         difference(pair, ratio, baseline, matters, comparisons)
         for pair, ratio in zip(pairs, ratios(pairs, draw, seed, comparisons), strict=True)
@@ -81,7 +89,7 @@ def summarise(
     sentences = verdict(
         metric,
         baseline,
-        outcomes,
+        {name: outcomes[name] for name in told},
         differences,
         matters=matters,
         draws=len(np.unique(draw)),
@@ -94,7 +102,7 @@ def summarise(
         strategies=outcomes,
         differences=differences,
         verdict=sentences,
-        warnings=tuple(cautions(runs, draw, metric)),
+        warnings=tuple(cautions(told, draw, metric)),
     )
 
 
@@ -182,18 +190,18 @@ def variance_ratio(ours: Floats, theirs: Floats) -> float | None:
     return float((ours - theirs)[both].var()) / apart if apart > 0 else None
 
 
+def pair_of(strategy: str, metric: str, ours: Floats, theirs: Floats, draw: Integers) -> Pair:
+    """Return the runs of two strategies (replicates,) as a pair, where both are defined."""
+    both = np.isfinite(ours) & np.isfinite(theirs)
+    return Pair(
+        strategy, metric, np.where(both, ours, np.nan), np.where(both, theirs, np.nan), draw
+    )
+
+
 def _pairs(runs: Runs, draw: Integers, baseline: str) -> Iterator[Pair]:
     for strategy, metrics in runs.items():
         for metric, ours in metrics.items() if strategy != baseline else ():
-            theirs = runs[baseline][metric]
-            both = np.isfinite(ours) & np.isfinite(theirs)
-            yield Pair(
-                strategy,
-                metric,
-                np.where(both, ours, np.nan),
-                np.where(both, theirs, np.nan),
-                draw,
-            )
+            yield pair_of(strategy, metric, ours, runs[baseline][metric], draw)
 
 
 def _surely_positive(pair: Pair, comparisons: int) -> bool:

@@ -30,7 +30,7 @@ from propagation.experiment.storage import (
     TREES,
     ResultsFolder,
 )
-from propagation.experiment.summarising import runs_of, summary_of
+from propagation.experiment.summarising import columns_of, summary_of
 from propagation.experiment.workers import Task, Workers, noted_interrupts
 from propagation.problems import InputError, Problem
 from propagation.scenario.reading import read_scenario
@@ -162,7 +162,7 @@ class Run:
 
     def _keep_exemplars(self, table: pa.Table) -> None:
         """Store the typical cascades, and the follower graph if it is small."""
-        runs, draw = runs_of(table)
+        runs, draw = columns_of(table)
         shares = {name: runs[name]["shares"] for name in self.scenario.strategies}
         cascades = typical_cascades(self.laboratory, shares, draw)
         self.folder.write_columns(TREES, cascades)
@@ -273,7 +273,7 @@ class Run:
         values: dict[str, Float64] = {name: np.empty(0) for name in self.scenario.strategies}
         draw = np.empty(0, np.int64)
         if total:
-            runs, draw = runs_of(self.folder.table(RUNS, total))
+            runs, draw = columns_of(self.folder.table(RUNS, total))
             values = {name: metrics[metric] for name, metrics in runs.items()}
         return next_total(values, draw, rule.within, rule.at_most, metric)
 

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from propagation.experiment.comparison import summarise
 from propagation.experiment.decisions import response_in_words
+from propagation.experiment.steps import step_found
 from propagation.experiment.storage import unescaped
 from propagation.scenario.spec import METRICS, FollowsFile, Scenario
 
@@ -25,8 +26,10 @@ def summary_of(
     stopped
         Why the run stopped at so many replicates.
     """
-    runs, draw = runs_of(table)
-    ordered = {name: runs[name] for name in scenario.strategies}
+    columns, draw = columns_of(table)
+    ordered: dict[str, dict[str, Float64]] = {
+        name: {metric: columns[name][metric] for metric in METRICS} for name in scenario.strategies
+    }
     found = summarise(
         ordered,
         draw,
@@ -36,26 +39,30 @@ def summary_of(
         seed=scenario.seed,
         real_graph=isinstance(scenario.graph, FollowsFile),
         decision=response_in_words(scenario.messages, scenario.agents),
+        strategies=scenario.compare.strategies,
     )
+    steps = [step_found(step, scenario, columns, draw) for step in scenario.steps]
     return {
         "scenario": scenario.name,
         "question": scenario.question,
         **found.as_dict(),
+        "steps": [step.as_dict() for step in steps],
         "replicates": replicates,
         "draws": scenario.draws,
         "stopped": stopped,
     }
 
 
-def runs_of(table: pa.Table) -> tuple[dict[str, dict[str, Float64]], Int64]:
-    """Return the metrics by strategy, NaN where undefined, and each replicate's draw.
+def columns_of(table: pa.Table) -> tuple[dict[str, dict[str, Float64]], Int64]:
+    """Return every column by strategy, NaN where undefined, and each replicate's draw.
 
-    ``table`` is ``runs.parquet`` in order of strategy and replicate.
+    ``table`` is ``runs.parquet`` in order of strategy and replicate; columns have shape
+    (replicates,).
     """
     strategy = np.asarray([unescaped(name) for name in table["strategy"].to_pylist()])
-    metrics: dict[str, Float64] = {name: table[name].to_numpy() for name in METRICS}
-    runs = {
-        str(name): {metric: values[strategy == name] for metric, values in metrics.items()}
+    values = {name: table[name].to_numpy() for name in table.column_names if name != "strategy"}
+    columns = {
+        str(name): {column: each[strategy == name] for column, each in values.items()}
         for name in np.unique(strategy)
     }
-    return runs, table["draw"].to_numpy()[strategy == strategy[0]]
+    return columns, table["draw"].to_numpy()[strategy == strategy[0]]

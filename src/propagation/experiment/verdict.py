@@ -57,6 +57,13 @@ def verdict(
     return tuple(sentences)
 
 
+def of_pair(each: Difference, outcomes: Outcomes, matters: float) -> tuple[str, ...]:
+    """Say how one strategy compares with the other, as a step of an argument."""
+    sentences = [_headline(each, outcomes, name_baseline=True)]
+    sentences += [*_standing(each, matters), *_chance(each)]
+    return tuple(sentence[0].upper() + sentence[1:] for sentence in sentences)
+
+
 def _does(metric: str, outcome: Outcome) -> str:
     """Write ``reaches 1,934 relevant accounts (1,890 to 1,978)``."""
     if outcome.mean is None:

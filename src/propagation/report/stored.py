@@ -22,6 +22,7 @@ from propagation.experiment.storage import (
     ResultsFolder,
     unescaped,
 )
+from propagation.experiment.summarising import columns_of
 from propagation.problems import InputError, Problem
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Scenario
@@ -123,7 +124,7 @@ def read_stored(path: Path) -> Stored:
         raise refuse("holds an unfinished run: go on with 'propagation run ... --resume'")
     summary, scenario = folder.read_json(SUMMARY), read_scenario(path / SCENARIO)
     replicates = int(str(summary["replicates"]))
-    runs, draw = _by_strategy(folder.table(RUNS, replicates))
+    runs, draw = columns_of(folder.table(RUNS, replicates))
     sizes = _columns(folder.table(CASCADES, replicates), ("size",))
     return Stored(
         path=path,
@@ -147,12 +148,6 @@ def _columns(table: pa.Table, names: tuple[str, ...]) -> dict[str, dict[str, Any
         str(each): {name: values[strategy == each] for name, values in columns.items()}
         for each in dict.fromkeys(strategy.tolist())
     }
-
-
-def _by_strategy(table: pa.Table) -> tuple[dict[str, dict[str, Float64]], Int64]:
-    names = tuple(name for name in table.column_names if name != "strategy")
-    runs = _columns(table, names)
-    return runs, next(iter(runs.values()))["draw"].astype(np.int64)
 
 
 def _curves(table: pa.Table | None) -> Curves | None:
