@@ -9,8 +9,9 @@ from cynetdiff.models import IndependentCascadeModel
 
 from propagation.audience.follower_graph import FollowerGraph, graph_from_follows, label_keys
 from propagation.audience.importing import read_follows
+from propagation.audience.population import Population
 from propagation.audience.traits import Traits
-from propagation.audience.world import Population, World, settle
+from propagation.audience.world import World, settle
 from propagation.scenario.spec import Message, OurAccount
 from propagation.spread.model import PropagationModel
 from propagation.spread.simulate import CompiledEngine, outcome_of

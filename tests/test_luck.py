@@ -21,8 +21,9 @@ from scipy import stats
 
 from propagation import luck
 from propagation.audience.follower_graph import graph_from_follows, label_keys
+from propagation.audience.population import Population
 from propagation.audience.traits import Traits
-from propagation.audience.world import Population, World, settle
+from propagation.audience.world import World, settle
 from propagation.luck import Purpose, candidates, run_seed, stem
 from propagation.scenario.spec import Message, OurAccount
 from propagation.spread.dynamics import notices as passes

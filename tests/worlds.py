@@ -9,8 +9,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from propagation.audience.follower_graph import graph_from_follows, label_keys
+from propagation.audience.population import Population
 from propagation.audience.traits import Traits
-from propagation.audience.world import Population, World, settle
+from propagation.audience.world import World, settle
 from propagation.luck import candidates, descend, threshold, throw, unit
 from propagation.scenario.spec import (
     ExponentialDelay,

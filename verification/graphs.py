@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.follower_graph import graph_from_follows, label_keys
+from propagation.audience.population import Population
 from propagation.audience.traits import Traits
-from propagation.audience.world import Population, World, settle
+from propagation.audience.world import World, settle
 from propagation.luck import run_seed
 from propagation.scenario.spec import Message, OurAccount
 from propagation.spread.cascade import Cascade

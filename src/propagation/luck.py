@@ -44,6 +44,7 @@ class Purpose(IntEnum):
     THRESHOLD = 10
     FOLLOWS = 11
     BOOTSTRAP = 12
+    SHUFFLE = 13
 
 
 def text_id(*parts: str) -> np.uint64:

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from propagation.audience.follower_graph import graph_from_follows, label_keys
 from propagation.audience.networkx_graphs import graph_follows
+from propagation.audience.population import Population
 from propagation.audience.traits import Traits
-from propagation.audience.world import Population, World, settle
+from propagation.audience.world import World, settle
 from propagation.problems import InputError, Problem
 from propagation.scenario.cross_checks import EVERYBODY
 from propagation.scenario.spec import OurAccount

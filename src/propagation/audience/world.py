@@ -7,26 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.follower_graph import (
-    FollowerGraph,
-    FollowerList,
-    NumberedLabels,
-    add_accounts,
-    graph_from_follows,
-    label_keys,
-)
-from propagation.audience.generators import SegmentTargets, draw_follows, networkx_follows
-from propagation.audience.importing import AccountTable, find_account, match_accounts
-from propagation.audience.labels import Labels
+from propagation.audience.follower_graph import FollowerGraph, FollowerList, add_accounts
+from propagation.audience.importing import AccountTable, find_account
+from propagation.audience.population import Population, populate, shuffled
 from propagation.audience.sources import RealGraph
-from propagation.audience.traits import (
-    Traits,
-    TraitTable,
-    check_thresholds,
-    graph_traits,
-    segment_traits,
-    thresholds_from_table,
-)
+from propagation.audience.traits import Traits
 from propagation.compiling import compiled
 from propagation.luck import (
     CERTAIN,
@@ -39,8 +24,7 @@ from propagation.luck import (
     threshold,
 )
 from propagation.problems import InputError, Problem, not_one_of
-from propagation.scenario.cross_checks import EVERYBODY
-from propagation.scenario.spec import Accounts, NetworkxGraph, OurAccount, Scenario, Segment
+from propagation.scenario.spec import OurAccount, Scenario
 
 Float64 = npt.NDArray[np.float64]
 Int16 = npt.NDArray[np.int16]
@@ -49,16 +33,6 @@ Int64 = npt.NDArray[np.int64]
 UInt64 = npt.NDArray[np.uint64]
 
 NO_SEGMENT = -1
-
-
-@dataclass(frozen=True, eq=False)
-class Population:
-    """Who there is before our accounts are added; arrays have shape (accounts,)."""
-
-    graph: FollowerGraph
-    segments: tuple[str, ...]
-    segment_of: Int16
-    traits: Traits
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +81,13 @@ def build_worlds(
     table: AccountTable | None = None,
 ) -> Worlds:
     """Return the worlds of a draw; parameters and errors as for ``build_world``."""
-    plain = build_world(scenario, draw, real, table)
-    return Worlds(plain, plain if scenario.shuffled else None)
+    seed = draw_seed(scenario.seed, draw)
+    population = populate(scenario, draw, real, table)
+    plain = settle(population, scenario.ours, seed)
+    if not scenario.shuffled:
+        return Worlds(plain, None)
+    moved = shuffled(population, plain.is_ours[: population.graph.accounts], seed)
+    return Worlds(plain, settle(moved, scenario.ours, seed))
 
 
 def build_world(
@@ -135,120 +114,8 @@ def build_world(
     InputError
         If targets cannot hold together, or accounts of ours do not fit the graph.
     """
-    seed = draw_seed(scenario.seed, draw)
-    if scenario.segments is not None:
-        population = _drawn(scenario.segments, seed)
-    elif isinstance(scenario.graph, NetworkxGraph):
-        population = _generated(scenario.graph, _accounts(scenario), seed, table)
-    elif real is not None:
-        population = _given(
-            real.read.follower,
-            real.read.followee,
-            real.read.labels,
-            _accounts(scenario),
-            seed,
-            real.table,
-        )
-    else:
-        raise ValueError("a scenario on a file of follows needs what read_real_graph returns")
-    if scenario.accounts is not None and thresholds_from_table(scenario.accounts):
-        check_thresholds(population.traits.threshold, scenario.messages.values())
-    return settle(population, scenario.ours, seed)
-
-
-def _accounts(scenario: Scenario) -> Accounts:
-    if scenario.accounts is None:
-        raise InputError(Problem("a given graph needs this block", "accounts"))
-    return scenario.accounts
-
-
-def segment_targets(segments: Mapping[str, Segment]) -> dict[str, SegmentTargets]:
-    """Return what the drawing of follows has to meet."""
-    return {
-        name: SegmentTargets(
-            accounts=segment.accounts,
-            followees=segment.follows.mean,
-            shares=segment.follows.to,
-            tail=segment.popularity.tail if segment.popularity else None,
-            most_followers=segment.popularity.at_most if segment.popularity else None,
-            reciprocity=segment.reciprocity,
-            clustering=segment.clustering,
-        )
-        for name, segment in segments.items()
-    }
-
-
-def _drawn(segments: Mapping[str, Segment], seed: int) -> Population:
-    names = sorted(segments)
-    sizes = [segments[name].accounts for name in names]
-    keys = np.concatenate(
-        [
-            member_keys(text_id("segment", name), np.arange(size, dtype=np.uint64))
-            for name, size in zip(names, sizes, strict=True)
-        ]
-    )
-    follower, followee = draw_follows(segment_targets(segments), seed)
-    labels = NumberedLabels(zip(names, sizes, strict=True))
-    return Population(
-        graph=graph_from_follows(follower, followee, keys, labels),
-        segments=tuple(names),
-        segment_of=np.repeat(np.arange(len(names), dtype=np.int16), sizes),
-        traits=segment_traits(segments, keys, seed),
-    )
-
-
-def _generated(
-    source: NetworkxGraph, accounts: Accounts, seed: int, table: AccountTable | None
-) -> Population:
-    follower, followee, labels = networkx_follows(
-        source.networkx, source.arguments, source.arrows, seed
-    )
-    matched = None
-    if table is not None:
-        rows, _ = match_accounts(labels, table, accounts.isolated)
-        matched = TraitTable(table, rows)
-    return _given(follower, followee, labels, accounts, seed, matched)
-
-
-def _given(
-    follower: Int32,
-    followee: Int32,
-    labels: Labels,
-    accounts: Accounts,
-    seed: int,
-    table: TraitTable | None,
-) -> Population:
-    keys = label_keys(labels)
-    segments, segment_of = _segments_of(accounts, table, len(labels))
-    return Population(
-        graph=graph_from_follows(follower, followee, keys, labels),
-        segments=segments,
-        segment_of=segment_of,
-        traits=graph_traits(accounts, keys, segment_of, segments, seed, table),
-    )
-
-
-def _segments_of(
-    accounts: Accounts, table: TraitTable | None, count: int
-) -> tuple[tuple[str, ...], Int16]:
-    if accounts.segment is None or table is None:
-        names, numbers = np.array([EVERYBODY]), np.zeros(count, np.int64)
-    else:
-        names, numbers = np.unique(
-            table.table.texts(accounts.segment)[table.rows].astype(str), return_inverse=True
-        )
-        if len(names) > np.iinfo(np.int16).max:
-            message = (
-                f"column '{accounts.segment}' names {len(names):,} segments; 32,767 are allowed"
-            )
-            raise InputError(Problem(message, "accounts.segment", table.table.file))
-    segments, segment_of = tuple(map(str, names)), numbers.astype(np.int16)
-    unknown = [name for name in accounts.by_segment if name not in segments]
-    if unknown:
-        raise InputError(
-            Problem(not_one_of(name, segments), f"accounts.by segment.{name}") for name in unknown
-        )
-    return segments, segment_of
+    population = populate(scenario, draw, real, table)
+    return settle(population, scenario.ours, draw_seed(scenario.seed, draw))
 
 
 def settle(population: Population, ours: Mapping[str, OurAccount], seed: int) -> World:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from propagation.audience.population import segment_targets
 from propagation.audience.targets import check_targets
-from propagation.audience.world import segment_targets
 from propagation.experiment.estimates import (
     Estimate,
     drawn_notices,

@@ -1,0 +1,184 @@
+"""Who there is before our accounts are added: a drawn, generated or given graph, and traits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from propagation.audience.follower_graph import (
+    FollowerGraph,
+    NumberedLabels,
+    graph_from_follows,
+    label_keys,
+)
+from propagation.audience.generators import SegmentTargets, draw_follows, networkx_follows
+from propagation.audience.importing import AccountTable, match_accounts
+from propagation.audience.labels import Labels
+from propagation.audience.shuffling import shuffled_places
+from propagation.audience.sources import RealGraph
+from propagation.audience.traits import (
+    Traits,
+    TraitTable,
+    check_thresholds,
+    graph_traits,
+    segment_traits,
+    thresholds_from_table,
+)
+from propagation.luck import draw_seed, member_keys, text_id
+from propagation.problems import InputError, Problem, not_one_of
+from propagation.scenario.cross_checks import EVERYBODY
+from propagation.scenario.spec import Accounts, NetworkxGraph, Scenario, Segment
+
+Int16 = npt.NDArray[np.int16]
+Int32 = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Who there is before our accounts are added; arrays have shape (accounts,)."""
+
+    graph: FollowerGraph
+    segments: tuple[str, ...]
+    segment_of: Int16
+    traits: Traits
+
+
+def populate(
+    scenario: Scenario,
+    draw: int = 0,
+    real: RealGraph | None = None,
+    table: AccountTable | None = None,
+) -> Population:
+    """Return the population of a draw; parameters and errors as for ``build_world``."""
+    seed = draw_seed(scenario.seed, draw)
+    if scenario.segments is not None:
+        population = _drawn(scenario.segments, seed)
+    elif isinstance(scenario.graph, NetworkxGraph):
+        population = _generated(scenario.graph, _accounts(scenario), seed, table)
+    elif real is not None:
+        population = _given(
+            real.read.follower,
+            real.read.followee,
+            real.read.labels,
+            _accounts(scenario),
+            seed,
+            real.table,
+        )
+    else:
+        raise ValueError("a scenario on a file of follows needs what read_real_graph returns")
+    if scenario.accounts is not None and thresholds_from_table(scenario.accounts):
+        check_thresholds(population.traits.threshold, scenario.messages.values())
+    return population
+
+
+def _accounts(scenario: Scenario) -> Accounts:
+    if scenario.accounts is None:
+        raise InputError(Problem("a given graph needs this block", "accounts"))
+    return scenario.accounts
+
+
+def segment_targets(segments: Mapping[str, Segment]) -> dict[str, SegmentTargets]:
+    """Return what the drawing of follows has to meet."""
+    return {
+        name: SegmentTargets(
+            accounts=segment.accounts,
+            followees=segment.follows.mean,
+            shares=segment.follows.to,
+            tail=segment.popularity.tail if segment.popularity else None,
+            most_followers=segment.popularity.at_most if segment.popularity else None,
+            reciprocity=segment.reciprocity,
+            clustering=segment.clustering,
+        )
+        for name, segment in segments.items()
+    }
+
+
+def _drawn(segments: Mapping[str, Segment], seed: int) -> Population:
+    names = sorted(segments)
+    sizes = [segments[name].accounts for name in names]
+    keys = np.concatenate(
+        [
+            member_keys(text_id("segment", name), np.arange(size, dtype=np.uint64))
+            for name, size in zip(names, sizes, strict=True)
+        ]
+    )
+    follower, followee = draw_follows(segment_targets(segments), seed)
+    labels = NumberedLabels(zip(names, sizes, strict=True))
+    return Population(
+        graph=graph_from_follows(follower, followee, keys, labels),
+        segments=tuple(names),
+        segment_of=np.repeat(np.arange(len(names), dtype=np.int16), sizes),
+        traits=segment_traits(segments, keys, seed),
+    )
+
+
+def _generated(
+    source: NetworkxGraph, accounts: Accounts, seed: int, table: AccountTable | None
+) -> Population:
+    follower, followee, labels = networkx_follows(
+        source.networkx, source.arguments, source.arrows, seed
+    )
+    matched = None
+    if table is not None:
+        rows, _ = match_accounts(labels, table, accounts.isolated)
+        matched = TraitTable(table, rows)
+    return _given(follower, followee, labels, accounts, seed, matched)
+
+
+def _given(
+    follower: Int32,
+    followee: Int32,
+    labels: Labels,
+    accounts: Accounts,
+    seed: int,
+    table: TraitTable | None,
+) -> Population:
+    keys = label_keys(labels)
+    segments, segment_of = _segments_of(accounts, table, len(labels))
+    return Population(
+        graph=graph_from_follows(follower, followee, keys, labels),
+        segments=segments,
+        segment_of=segment_of,
+        traits=graph_traits(accounts, keys, segment_of, segments, seed, table),
+    )
+
+
+def _segments_of(
+    accounts: Accounts, table: TraitTable | None, count: int
+) -> tuple[tuple[str, ...], Int16]:
+    if accounts.segment is None or table is None:
+        names, numbers = np.array([EVERYBODY]), np.zeros(count, np.int64)
+    else:
+        names, numbers = np.unique(
+            table.table.texts(accounts.segment)[table.rows].astype(str), return_inverse=True
+        )
+        if len(names) > np.iinfo(np.int16).max:
+            message = (
+                f"column '{accounts.segment}' names {len(names):,} segments; 32,767 are allowed"
+            )
+            raise InputError(Problem(message, "accounts.segment", table.table.file))
+    segments, segment_of = tuple(map(str, names)), numbers.astype(np.int16)
+    unknown = [name for name in accounts.by_segment if name not in segments]
+    if unknown:
+        raise InputError(
+            Problem(not_one_of(name, segments), f"accounts.by segment.{name}") for name in unknown
+        )
+    return segments, segment_of
+
+
+def shuffled(population: Population, fixed: npt.NDArray[np.bool_], seed: int) -> Population:
+    """Return the population with its places shuffled, but for accounts ``fixed`` (accounts,)."""
+    graph, traits = population.graph, population.traits
+    source = shuffled_places(graph.follower_counts(), fixed, graph.account_keys, seed)
+    return Population(
+        graph=graph,
+        segments=population.segments,
+        segment_of=population.segment_of[source],
+        traits=Traits(
+            attention=traits.attention[source],
+            value=traits.value[source],
+            threshold=traits.threshold[source],
+            interest={topic: values[source] for topic, values in traits.interest.items()},
+        ),
+    )
