@@ -1,0 +1,1 @@
+"""Figures: each takes axes and a stored run; ``rendering`` alone makes and saves them."""

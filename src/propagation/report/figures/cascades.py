@@ -1,0 +1,182 @@
+"""Cascades: how large they become, and what a typical one looks like."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+
+from propagation.report.figures.style import COLOURS, FAINT, INK, MARKERS, looks, thousands, wrapped
+from propagation.report.stored import SmallGraph, Stored, Tree
+
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+MOST_SHARES = 1500
+"""Shares drawn of one cascade; the first in time, and the figure says so."""
+
+
+def size_distribution(ax: Axes, stored: Stored, strategies: list[str]) -> None:
+    """Draw the share of cascades that become at least so large, both axes logarithmic."""
+    for name, look in looks(strategies).items():
+        sizes, counts = np.unique(stored.sizes[name], return_counts=True)
+        at_least = counts[::-1].cumsum()[::-1] / counts.sum()
+        ax.step(
+            sizes,
+            at_least,
+            where="pre",
+            color=look.colour,
+            ls=look.line,
+            label=wrapped(name, 34),
+        )
+        ax.plot(sizes[-1:], at_least[-1:], look.marker, color=look.colour, ms=4)
+    ax.set(xscale="log", yscale="log")
+    ax.set_xlabel("size of a cascade (posts and shares)")
+    ax.set_ylabel("share of cascades at least this large")
+    thousands(ax, x=True, y=True)
+
+
+def tree(ax: Axes, found: Tree, segments: list[str]) -> None:
+    """Draw a cascade as rings around the post: one ring a generation, lines from share to share.
+
+    Our accounts are the black square; segments differ in shape and colour.
+    """
+    kept = min(len(found.parent), MOST_SHARES)
+    parent, generation = found.parent[:kept], found.generation[:kept]
+    at = _ring_layout(parent, generation)
+    ends = np.flatnonzero(parent >= 0)
+    lines = [(at[parent[row]], at[row]) for row in ends]
+    ax.add_collection(LineCollection(lines, colors=FAINT, linewidths=0.5, alpha=0.6, zorder=1))
+    size = float(np.clip(1800 / max(kept, 1), 5, 42))
+    for place, segment in enumerate(segments):
+        rows = found.segment[:kept] == segment
+        if rows.any():
+            ax.scatter(
+                at[rows, 0],
+                at[rows, 1],
+                s=size,
+                marker=MARKERS[place % len(MARKERS)],
+                facecolor=COLOURS[place % len(COLOURS)],
+                edgecolor="white",
+                linewidth=0.3,
+                zorder=2,
+                label=wrapped(segment),
+            )
+    ours = found.segment[:kept] == ""
+    ax.scatter(at[ours, 0], at[ours, 1], s=60, marker="s", color=INK, zorder=3, label="our post")
+    _square(ax, at)
+    cut = len(found.parent) - kept
+    shares = np.count_nonzero(found.parent >= 0)
+    note = f"{shares:,} {'share' if shares == 1 else 'shares'}, {int(found.generation.max())} deep"
+    ax.set_title(f"{note}{f' (the first {kept:,} drawn)' if cut else ''}", fontsize=8.5)
+
+
+def _square(ax: Axes, at: Float64) -> None:
+    """Show positions (points, 2) in a square around their origin, without axes."""
+    edge = 1.1 * max(1.0, float(np.abs(at).max()))
+    ax.set(xlim=(-edge, edge), ylim=(-edge, edge))
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+
+
+def _ring_layout(parent: Int64, generation: Int64) -> Float64:
+    """Return positions (rows, 2): a share lies on its generation's ring, amid what it led to.
+
+    Each account gets a sector in proportion to the leaves below it, so no two lines cross.
+    """
+    rows = len(parent)
+    leaves = np.zeros(rows)
+    order = np.argsort(generation, kind="stable")
+    children: list[list[int]] = [[] for _ in range(rows)]
+    for row in range(rows):
+        if parent[row] >= 0:
+            children[parent[row]].append(row)
+    for row in order[::-1]:
+        leaves[row] = max(1.0, sum(leaves[child] for child in children[row]))
+    start, width = np.zeros(rows), np.zeros(rows)
+    roots = np.flatnonzero(parent < 0)
+    share = 2 * math.pi / max(1.0, leaves[roots].sum())
+    edge = 0.0
+    for root in roots:
+        start[root], width[root] = edge, leaves[root] * share
+        edge += width[root]
+    for row in order:
+        edge = start[row]
+        for child in children[row]:
+            start[child], width[child] = edge, leaves[child] / leaves[row] * width[row]
+            edge += width[child]
+    angle = start + width / 2
+    radius = generation + (0.0 if len(roots) == 1 else 0.35)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+def follower_graph(ax: Axes, graph: SmallGraph, segments: list[str]) -> None:
+    """Draw who follows whom: a line from follower to followee that thickens towards the follower.
+
+    Segments lie on a circle, a sector each, sorted by their number of followers.
+    """
+    at = _sector_layout(graph, segments)
+    lines = np.stack([at[graph.followee], at[graph.follower]], axis=1)
+    faint = float(np.clip(400 / max(1, len(lines)), 0.03, 0.5))
+    ax.add_collection(LineCollection(list(lines), colors=FAINT, linewidths=0.4, alpha=faint))
+    followers = np.bincount(graph.followee, minlength=len(at))
+    size = 6 + 40 * np.sqrt(followers / max(1, followers.max()))
+    for place, segment in enumerate(segments):
+        members = (graph.segment == segment) & (graph.ours == "")
+        if members.any():
+            ax.scatter(
+                at[members, 0],
+                at[members, 1],
+                s=size[members],
+                marker=MARKERS[place % len(MARKERS)],
+                facecolor=COLOURS[place % len(COLOURS)],
+                edgecolor="white",
+                linewidth=0.3,
+                label=wrapped(segment),
+                zorder=2,
+            )
+    ours = np.flatnonzero(graph.ours != "")
+    ax.scatter(
+        at[ours, 0], at[ours, 1], s=80, marker="s", color=INK, zorder=3, label="our accounts"
+    )
+    for account in ours:
+        ax.annotate(
+            wrapped(str(graph.ours[account])),
+            at[account],
+            xytext=(0, 8),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.85},
+            zorder=4,
+        )
+    _square(ax, at)
+
+
+def _sector_layout(graph: SmallGraph, segments: list[str]) -> Float64:
+    """Return positions (accounts, 2): a sunflower for each segment, ours between them."""
+    at = np.zeros((len(graph.segment), 2))
+    followers = np.bincount(graph.followee, minlength=len(at))
+    golden = math.pi * (3 - math.sqrt(5))
+    sizes = [np.count_nonzero((graph.segment == s) & (graph.ours == "")) for s in segments]
+    radii = np.sqrt(np.maximum(sizes, 1))
+    ring = (
+        0.0
+        if len(segments) == 1
+        else float(radii.max() * 1.15 / math.sin(math.pi / max(2, len(segments))))
+    )
+    for place, segment in enumerate(segments):
+        members = np.flatnonzero((graph.segment == segment) & (graph.ours == ""))
+        members = members[np.argsort(-followers[members], kind="stable")]
+        turn = 2 * math.pi * place / len(segments)
+        middle = ring * np.array([math.cos(turn), math.sin(turn)])
+        steps = np.arange(len(members))
+        spiral = np.stack([np.cos(steps * golden), np.sin(steps * golden)], axis=1)
+        at[members] = middle + np.sqrt(steps + 0.5)[:, None] * spiral
+    ours = np.flatnonzero(graph.ours != "")
+    outside = ring + float(radii.max()) * 1.3
+    for place, account in enumerate(ours):
+        turn = math.pi / 2 + math.pi * (place + 0.5) / max(1, len(ours)) * 2
+        at[account] = outside * np.array([math.cos(turn), math.sin(turn)])
+    return at

@@ -1,0 +1,211 @@
+"""What came out: metrics by strategy, differences, reach by segment, steps and value."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+
+from propagation.experiment.comparison import outcome
+from propagation.experiment.phrases import decimals, number, phrase
+from propagation.experiment.replicates import reach_columns, value_columns
+from propagation.report.figures.style import FAINT, GRID, INK, looks, thousands, wrapped
+from propagation.report.stored import Stored
+
+Float64 = npt.NDArray[np.float64]
+UNIT_OF = {
+    "reach": "accounts",
+    "relevant_reach": "relevant accounts",
+    "valued_reach": "value times interest, summed",
+    "impressions": "notices",
+    "wasted": "notices without a share",
+    "shares": "shares",
+    "time_to_half": "hours",
+    "peak_hourly_shares": "shares an hour",
+    "doubling_time": "hours",
+    "largest_cascade": "posts and shares",
+    "depth": "shares from the post",
+    "structural_virality": "mean distance in the tree",
+}
+
+
+def axis_label(metric: str) -> str:
+    """Return a metric with its unit, for an axis."""
+    unit = UNIT_OF.get(metric, "")
+    label = phrase(metric).label
+    return f"{label} ({unit})" if unit else label
+
+
+def by_strategy(ax: Axes, outcomes: Mapping[str, Mapping[str, Any]], metric: str) -> None:
+    """Draw a metric of each strategy: 8 of 10 campaigns as a thin line, the mean's interval thick.
+
+    ``outcomes`` maps a strategy to what ``summary.json`` holds of it for the metric.
+    """
+    names = list(outcomes)
+    for row, (name, look) in enumerate(looks(names).items()):
+        found = outcomes[name]
+        if found["p10"] is None:
+            ax.text(0.02, row, "never defined", va="center", transform=ax.get_yaxis_transform())
+            continue
+        ax.plot([found["p10"], found["p90"]], [row, row], color=FAINT, lw=1.2, zorder=2)
+        for end in (found["p10"], found["p90"]):
+            ax.plot([end], [row], "|", color=FAINT, ms=9, zorder=2)
+        if found["low"] is not None:
+            ax.plot(
+                [found["low"], found["high"]],
+                [row, row],
+                color=look.colour,
+                lw=7,
+                solid_capstyle="butt",
+                zorder=3,
+            )
+            ax.plot([found["mean"]], [row], look.marker, color=INK, ms=4.5, zorder=4)
+        ax.plot([found["median"]], [row], "d", mfc="white", mec=INK, ms=5.5, zorder=5)
+        ax.annotate(
+            _in_words(found),
+            (found["p90"], row),
+            xytext=(0, 7),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            fontsize=8,
+        )
+    _rows(ax, names)
+    ax.set_xlabel(axis_label(metric))
+    ax.margins(x=0.06)
+    thousands(ax, x=True)
+    ax.plot([], [], color=FAINT, lw=1.2, marker="|", ms=8, label="8 of 10 campaigns")
+    ax.plot([], [], color=looks(names)[names[0]].colour, lw=7, label="95% interval of the mean")
+    ax.plot([], [], "o", color=INK, ms=4.5, label="mean")
+    ax.plot([], [], "d", mfc="white", mec=INK, ms=5.5, label="median")
+
+
+def _in_words(found: Mapping[str, Any]) -> str:
+    if found["low"] is None:
+        places = decimals(max(found["p90"] - found["p10"], 1e-9), found["median"])
+        return f"median {number(found['median'], places)}"
+    return (
+        f"mean {number(found['mean'], decimals((found['high'] - found['low']) / 2, found['mean']))}"
+    )
+
+
+def _rows(ax: Axes, names: Sequence[str]) -> None:
+    ax.set_yticks(range(len(names)), [wrapped(name) for name in names])
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(visible=False, axis="y")
+
+
+def differences(ax: Axes, found: Sequence[Mapping[str, Any]], matters: float) -> None:
+    """Draw differences in one metric, one row each, with the interval that holds for all together.
+
+    The grey band is what would be called no practical difference.
+    """
+    names = [f"{each['strategy']} less {each['baseline']}" for each in found]
+    for row, each in enumerate(found):
+        interval = each["difference"]
+        if interval["low"] is None:
+            ax.text(0.02, row, "no interval", va="center", transform=ax.get_yaxis_transform())
+            continue
+        ax.plot([interval["low"], interval["high"]], [row, row], color=INK, lw=2)
+        for end in (interval["low"], interval["high"]):
+            ax.plot([end], [row], "|", color=INK, ms=9)
+        ax.plot([interval["mean"]], [row], "o", color=INK, ms=5.5)
+        ax.annotate(
+            _signed(interval),
+            (interval["mean"], row),
+            xytext=(0, 8),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+        )
+    if matters > 0:
+        ax.axvspan(-matters, matters, color=GRID, alpha=0.8, lw=0, label="no practical difference")
+    ax.axvline(0, color=FAINT, lw=1)
+    _rows(ax, names)
+    ax.set_xlabel(f"difference in {axis_label(found[0]['metric'])}, 95% intervals")
+    ax.margins(x=0.12)
+    thousands(ax, x=True)
+
+
+def _signed(interval: Mapping[str, float]) -> str:
+    places = decimals((interval["high"] - interval["low"]) / 2, interval["mean"])
+    sign = "+" if interval["mean"] > 0 else ""
+    return f"{sign}{number(interval['mean'], places)}"
+
+
+def reach_by_segment(ax: Axes, stored: Stored, strategies: list[str]) -> None:
+    """Draw mean reach in each segment by strategy, with the mean's interval, on a log axis."""
+    segments = segments_of(stored)
+    columns = reach_columns(tuple(segments))
+    height = 0.8 / len(strategies)
+    for place, (name, look) in enumerate(looks(strategies).items()):
+        for row, column in enumerate(columns):
+            found = outcome(stored.runs[name][column].astype(np.float64), stored.draw)
+            at = row - 0.4 + (place + 0.5) * height
+            label = wrapped(name, 34) if row == 0 else None
+            ax.barh(
+                at,
+                found.mean or 0.0,
+                height * 0.92,
+                color=look.colour,
+                hatch=look.hatch,
+                edgecolor="white",
+                lw=0,
+                label=label,
+            )
+            if found.low is not None and found.high is not None:
+                ax.plot([found.low, found.high], [at, at], color=INK, lw=1.6)
+            if found.mean is not None:
+                written = number(found.mean, 0 if found.mean >= 100 else 1)
+                end = max(found.high or 0.0, found.mean)
+                ax.annotate(
+                    written,
+                    (end, at),
+                    xytext=(4, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=8,
+                )
+    _rows(ax, segments)
+    ax.set_ylim(len(segments) - 0.5, -0.5)
+    ax.set_xlim(left=0)
+    ax.margins(x=0.14)
+    ax.set_xlabel("accounts reached (mean, with its 95% interval)")
+    thousands(ax, x=True)
+
+
+def segments_of(stored: Stored) -> list[str]:
+    """Return the names of the segments, from the scenario or from the table's columns."""
+    if stored.scenario.segments is not None:
+        return sorted(stored.scenario.segments)
+    columns = next(iter(stored.runs.values()))
+    return [name.removeprefix("reach_") for name in columns if name.startswith("reach_")]
+
+
+def value_lines(
+    ax: Axes, stored: Stored, strategies: list[str], worth: Mapping[str, float]
+) -> None:
+    """Draw mean valued reach against the factor on the value of the segments in ``worth``.
+
+    Valued reach is linear in the factor, so a few points draw it exactly; bands are 95% intervals.
+    """
+    most = max(2.0, *worth.values())
+    factors = np.linspace(1.0, most, 41)
+    moved = [value_columns((segment,))[0] for segment in worth]
+    for name, look in looks(strategies).items():
+        runs = stored.runs[name]
+        extra = np.sum([runs[column] for column in moved], axis=0)
+        found = [outcome(runs["valued_reach"] + (f - 1) * extra, stored.draw) for f in factors]
+        mean = np.array([each.mean for each in found], np.float64)
+        ax.plot(factors, mean, color=look.colour, ls=look.line, label=wrapped(name, 34))
+        low, high = ([getattr(each, end) for each in found] for end in ("low", "high"))
+        if None not in (*low, *high):
+            ax.fill_between(factors, low, high, color=look.colour, alpha=0.2, lw=0)
+    ax.set_xlim(1, most)
+    ax.set_ylim(bottom=0)
+    named = " and ".join(wrapped(segment, 60) for segment in worth)
+    ax.set_xlabel(f"worth of one account of {named}, as a multiple of the others'")
+    ax.set_ylabel("valued reach (mean, 95% interval)")
+    thousands(ax, x=True, y=True)

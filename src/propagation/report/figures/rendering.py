@@ -1,0 +1,285 @@
+"""Makes every figure of a run and saves it: the only place that does."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Canvas
+
+from propagation.experiment.phrases import counted, phrase
+from propagation.experiment.storage import replacing
+from propagation.report.figures import cascades, outcomes, time
+from propagation.report.figures.style import WIDTH, add_legend, house_style, wrapped
+from propagation.report.figures.words import outcome_in_words, pair_in_words
+from propagation.report.stored import Stored
+
+FORMATS = ("png", "svg", "pdf")
+DOTS_PER_INCH = 200
+MOST_STRATEGIES = 6
+"""Strategies told apart in one figure over time."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure as saved, with what the page says of it.
+
+    ``name`` is that of its files without ending; ``alt`` says in words what the picture shows.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """A figure to be made: its words, its height in inches, its axes and what goes into each."""
+
+    figure: Figure
+    height: float
+    draw: tuple[Callable[[Axes], None], ...]
+
+
+def render(stored: Stored, folder: Path) -> tuple[Figure, ...]:
+    """Write every figure into ``folder`` as PNG, SVG and PDF; return them in reading order.
+
+    Raises
+    ------
+    MachineError
+        If a file cannot be written.
+    """
+    folder.mkdir(exist_ok=True)
+    made = []
+    with house_style():
+        for drawing in _drawings(stored):
+            _save(drawing, folder)
+            made.append(drawing.figure)
+    _remove_stale(folder, {figure.name for figure in made})
+    return tuple(made)
+
+
+def _save(drawing: _Drawing, folder: Path) -> None:
+    canvas = Canvas(figsize=(WIDTH, drawing.height), layout="constrained")
+    FigureCanvasAgg(canvas)
+    columns = min(2, len(drawing.draw))
+    rows = -(-len(drawing.draw) // columns)
+    for place, draw in enumerate(drawing.draw):
+        draw(canvas.add_subplot(rows, columns, place + 1))
+    add_legend(canvas)
+    for ending in FORMATS:
+        metadata: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(
+            ending, {}
+        )
+        with replacing(folder / f"{drawing.figure.name}.{ending}") as path:
+            canvas.savefig(path, format=ending, dpi=DOTS_PER_INCH, metadata=metadata)
+
+
+def _remove_stale(folder: Path, names: set[str]) -> None:
+    """Remove figures of an earlier rendering that this one no longer has."""
+    for path in folder.iterdir():
+        if path.suffix[1:] in FORMATS and path.stem not in names:
+            path.unlink()
+
+
+def told(stored: Stored) -> list[str]:
+    """Return the strategies that the verdict compares, the baseline last."""
+    compare = stored.scenario.compare
+    names = compare.strategies or tuple(stored.scenario.strategies)
+    return [*(name for name in names if name != compare.baseline), compare.baseline]
+
+
+def _drawings(stored: Stored) -> Iterator[_Drawing]:
+    strategies = told(stored)
+    yield _verdict(stored, strategies)
+    if len(strategies) > 1:
+        yield _differences(stored)
+    for place, step in enumerate(stored.summary.get("steps", []), 1):
+        yield _step(step, place)
+        if step["worth"]:
+            yield _value(stored, strategies, step, place)
+    few = strategies[-MOST_STRATEGIES:]
+    if stored.curves is not None:
+        yield from (_over_time(stored, few, counts) for counts in ("shares", "reach"))
+    yield _segments(stored, few)
+    yield _sizes(stored, few)
+    if stored.trees:
+        yield _trees(stored, strategies[-4:])
+    if stored.graph is not None:
+        yield _graph(stored)
+
+
+def _height(rows: int) -> float:
+    return 1.35 + 0.55 * rows
+
+
+def _verdict(stored: Stored, strategies: list[str]) -> _Drawing:
+    metric = str(stored.summary["metric"])
+    found = {name: stored.summary["strategies"][name][metric] for name in strategies}
+    label = phrase(metric).label
+    figure = Figure(
+        "outcomes",
+        f"{label[0].upper()}{label[1:]} of each strategy",
+        "The thick bar is the 95% interval of the mean: how well the mean is known. The thin line "
+        "holds 8 of 10 campaigns: what a single one may bring.",
+        outcome_in_words(found, metric),
+    )
+    return _Drawing(
+        figure, _height(len(found)), (lambda ax: outcomes.by_strategy(ax, found, metric),)
+    )
+
+
+def _differences(stored: Stored) -> _Drawing:
+    metric, baseline = str(stored.summary["metric"]), str(stored.summary["baseline"])
+    found = [each for each in stored.summary["differences"] if each["metric"] == metric]
+    mean = stored.summary["strategies"][baseline][metric]["mean"] or 0.0
+    margin = abs(mean) * stored.scenario.compare.matters
+    figure = Figure(
+        "differences",
+        f"Difference in {phrase(metric).label} from {baseline}",
+        f"Differences of paired campaigns, in mean, with 95% intervals"
+        f"{' that hold together' if len(found) > 1 else ''}. In the grey band a difference is of "
+        "no practical interest; an interval across zero leaves open which is better.",
+        pair_in_words(found, metric),
+    )
+    return _Drawing(
+        figure, _height(len(found)), (lambda ax: outcomes.differences(ax, found, margin),)
+    )
+
+
+def _step(step: dict[str, Any], place: int) -> _Drawing:
+    metric = step["metric"]
+    figure = Figure(
+        f"step-{place}",
+        step["title"],
+        "The thick bar is the 95% interval of the mean, the thin line holds 8 of 10 campaigns.",
+        outcome_in_words(step["strategies"], metric),
+    )
+    rows = len(step["strategies"])
+    return _Drawing(
+        figure,
+        _height(rows),
+        (lambda ax: outcomes.by_strategy(ax, step["strategies"], metric),),
+    )
+
+
+def _value(stored: Stored, strategies: list[str], step: dict[str, Any], place: int) -> _Drawing:
+    pairs = [each for difference in step["differences"] for each in _names(difference)]
+    names = list(dict.fromkeys(pairs)) or strategies
+
+    def draw(ax: Axes) -> None:
+        outcomes.value_lines(ax, stored, names, step["worth"])
+
+    figure = Figure(
+        f"step-{place}-value",
+        "From which worth on does the answer change?",
+        "Valued reach against how much more one account of the named segments is worth to you than "
+        "one of the others. Bands are 95% intervals of the mean; where two lines cross, the answer "
+        "changes sides.",
+        f"Lines of valued reach for {', '.join(names)}, rising with the factor up to "
+        f"{max(step['worth'].values()):g}.",
+    )
+    return _Drawing(figure, 3.4, (draw,))
+
+
+def _names(difference: dict[str, Any]) -> tuple[str, str]:
+    return difference["strategy"], difference["baseline"]
+
+
+def _over_time(stored: Stored, strategies: list[str], counts: str) -> _Drawing:
+    assert stored.curves is not None
+    runs = next(iter(stored.curves.shares.values())).shape[0]
+
+    def draw(ax: Axes) -> None:
+        time.over_time(ax, stored, strategies, counts)
+
+    ends = {name: getattr(stored.curves, counts)[name][:, -1].astype(float) for name in strategies}
+    words = "; ".join(
+        f"{name} ends at a median of {sorted(end)[len(end) // 2]:,.0f}"
+        for name, end in ends.items()
+    )
+    figure = Figure(
+        f"{counts}-over-time",
+        "Shares over time" if counts == "shares" else "Reach over time",
+        "Thick lines are medians, thin lines of the same pattern means; bands hold 8 of 10 "
+        f"campaigns. From {counted(runs, 'campaign')} of each strategy.",
+        f"Cumulative {counts} over time: {words}.",
+    )
+    return _Drawing(figure, 3.5, (draw,))
+
+
+def _segments(stored: Stored, strategies: list[str]) -> _Drawing:
+    segments = outcomes.segments_of(stored)
+    figure = Figure(
+        "reach-by-segment",
+        "Who is reached",
+        "Mean number of accounts reached in each segment, each account counted once; the black "
+        "line is the 95% interval of the mean.",
+        f"Bars of the mean reach in {', '.join(segments)} for each strategy.",
+    )
+    height = 1.6 + 0.3 * len(segments) * len(strategies)
+    return _Drawing(figure, height, (lambda ax: outcomes.reach_by_segment(ax, stored, strategies),))
+
+
+def _sizes(stored: Stored, strategies: list[str]) -> _Drawing:
+    def draw(ax: Axes) -> None:
+        cascades.size_distribution(ax, stored, strategies)
+
+    words = "; ".join(f"{name} up to {stored.sizes[name].max():,}" for name in strategies)
+    figure = Figure(
+        "cascade-sizes",
+        "How large cascades become",
+        "The share of cascades that become at least so large. Both axes are logarithmic: each step "
+        "is a multiple. A line that falls slowly means rare, very large cascades.",
+        f"Complementary distribution of cascade sizes: {words}.",
+    )
+    return _Drawing(figure, 3.6, (draw,))
+
+
+def _trees(stored: Stored, strategies: list[str]) -> _Drawing:
+    segments = outcomes.segments_of(stored)
+
+    def panel(name: str) -> Callable[[Axes], None]:
+        def draw(ax: Axes) -> None:
+            cascades.tree(ax, stored.trees[name], segments)
+            ax.set_title(f"{wrapped(name, 34)}\n{ax.get_title()}", fontsize=8.5, loc="left")
+            ax.set_title("", loc="center")
+
+        return draw
+
+    depth = "; ".join(
+        f"{name}: {(stored.trees[name].parent >= 0).sum():,} shares, "
+        f"{stored.trees[name].generation.max()} deep"
+        for name in strategies
+    )
+    figure = Figure(
+        "typical-cascade",
+        "A typical cascade",
+        "The campaign of median shares of each strategy. Every mark is a share, the square our "
+        "post; each ring is one step further from it, and lines lead from a share to those that it "
+        "led to.",
+        f"Trees of shares of the median campaign: {depth}.",
+    )
+    rows = -(-len(strategies) // 2)
+    return _Drawing(figure, 3.7 * rows, tuple(panel(name) for name in strategies))
+
+
+def _graph(stored: Stored) -> _Drawing:
+    graph = stored.graph
+    assert graph is not None
+    segments = outcomes.segments_of(stored)
+
+    def draw(ax: Axes) -> None:
+        cascades.follower_graph(ax, graph, segments)
+
+    figure = Figure(
+        "follower-graph",
+        "Who follows whom",
+        f"The first of {counted(stored.scenario.draws, 'drawn world')}: marks are accounts, larger "
+        "ones have more followers; lines are follows.",
+        f"Follower graph of {len(graph.segment):,} accounts and {len(graph.follower):,} follows.",
+    )
+    return _Drawing(figure, 5.2, (draw,))

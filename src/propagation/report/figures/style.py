@@ -1,0 +1,123 @@
+"""How figures look: told apart without colour, printed or projected, names never as formulas."""
+
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d00", "#444444", "#e69f00")
+"""Okabe and Ito's colour-blind safe colours, the most different ones first; yellow darkened."""
+LINES = ("-", "--", "-.", ":", (0, (7, 2, 1, 2)), (0, (1, 1)), (0, (9, 3)), (0, (3, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++", "oooo", "----")
+INK, FAINT, GRID = "#1a1a1a", "#5c5c5c", "#d9d9d9"
+WIDTH = 6.3
+"""Inches: 16 cm, the width of the text on A4."""
+
+SETTINGS: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.0,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": FAINT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.linewidth": 1.6,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "svg.hashsalt": "propagation",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "axes.unicode_minus": True,
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Apply the style within a block and leave matplotlib's settings as they were."""
+    with mpl.rc_context(SETTINGS):
+        yield
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one strategy or segment is drawn in every figure: colour, line, marker and hatch."""
+
+    colour: str
+    line: str | tuple[int, tuple[int, ...]]
+    marker: str
+    hatch: str
+
+
+def looks(names: list[str]) -> dict[str, Look]:
+    """Return a look for each name, in their order; after eight they repeat."""
+    return {
+        name: Look(
+            COLOURS[i % len(COLOURS)],
+            LINES[i % len(LINES)],
+            MARKERS[i % len(MARKERS)],
+            HATCHES[i % len(HATCHES)],
+        )
+        for i, name in enumerate(names)
+    }
+
+
+def wrapped(name: str, width: int = 24) -> str:
+    """Return a name on lines of at most ``width`` letters, what has no glyph replaced."""
+    shown = "".join(c if c.isprintable() and ord(c) < 0x2000 else "\ufffd" for c in name)
+    return "\n".join(textwrap.wrap(shown, width)) or "\ufffd"
+
+
+def thousands(ax: Axes, *, x: bool = False, y: bool = False) -> None:
+    """Write whole numbers on an axis with separators, small ones with their decimals."""
+
+    def written(value: float, _: int | None) -> str:
+        if value == round(value):
+            return f"{value:,.0f}".replace("-", "\u2212")
+        return f"{value:,.6g}".replace("-", "\u2212")
+
+    if x:
+        ax.xaxis.set_major_formatter(FuncFormatter(written))
+    if y:
+        ax.yaxis.set_major_formatter(FuncFormatter(written))
+
+
+def add_legend(canvas: Figure) -> None:
+    """Put one legend for all axes below them, where it covers nothing; equal entries once."""
+    entries: dict[str, Artist] = {}
+    for ax in canvas.axes:
+        handles, labels = ax.get_legend_handles_labels()
+        entries.update(zip(labels, handles, strict=True))
+    if not entries:
+        return
+    longest = max(len(line) for label in entries for line in label.splitlines())
+    columns = max(1, min(4, 96 // (longest + 9)))
+    canvas.legend(
+        list(entries.values()),
+        list(entries),
+        loc="outside lower center",
+        ncols=columns,
+        handlelength=3.2,
+    )

@@ -1,0 +1,76 @@
+"""Shares and reach over time, with the band of 8 campaigns of 10."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from propagation.report.figures.style import looks, thousands, wrapped
+from propagation.report.stored import Stored
+
+Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
+
+EARLY = 0.02
+"""If all posts fall into this part of the time shown, time is drawn on a logarithmic axis."""
+UNITS = (
+    *((1 / 60, "1 min"), (10 / 60, "10 min"), (1.0, "1 h"), (6.0, "6 h"), (24.0, "1 day")),
+    *((168.0, "1 week"), (720.0, "30 days"), (8766.0, "1 year")),
+)
+
+
+def over_time(ax: Axes, stored: Stored, strategies: list[str], counts: str) -> None:
+    """Draw cumulative ``counts`` ("shares" or "reach") of strategies into axes.
+
+    Thick lines are medians, thin ones means, bands hold 8 campaigns of 10.
+    """
+    curves = stored.curves
+    if curves is None:
+        raise ValueError("this run has no curves")
+    by_strategy: Mapping[str, Int32] = curves.shares if counts == "shares" else curves.reach
+    first = float(curves.hours[0])
+    logarithmic = _posts_are_early(stored, curves.hours)
+    hours = curves.hours - first
+    shown = hours > 0 if logarithmic else hours >= 0
+    for name, look in looks(strategies).items():
+        runs = by_strategy[name]
+        low, median, high = np.quantile(runs, [0.1, 0.5, 0.9], axis=0)
+        line: dict[str, Any] = {"color": look.colour, "linestyle": look.line}
+        label = wrapped(name, 34)
+        ax.fill_between(hours[shown], low[shown], high[shown], color=look.colour, alpha=0.16, lw=0)
+        ax.plot(hours[shown], median[shown], label=f"{label}: median", lw=2.2, **line)
+        ax.plot(hours[shown], runs.mean(axis=0)[shown], label=f"{label}: mean", lw=0.9, **line)
+    _time_axis(ax, hours, logarithmic)
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel("shares so far" if counts == "shares" else "accounts reached so far")
+    thousands(ax, y=True)
+
+
+def _posts_are_early(stored: Stored, hours: Float64) -> bool:
+    posts = [
+        at for posts in stored.scenario.strategies.values() for post in posts for at in post.at
+    ]
+    return max(posts) - float(hours[0]) <= EARLY * float(hours[-1] - hours[0])
+
+
+def _time_axis(ax: Axes, hours: Float64, logarithmic: bool) -> None:
+    last = float(hours[-1])
+    if logarithmic:
+        ax.set_xscale("log")
+        ticks = [(at, words) for at, words in UNITS if float(hours[1]) * 0.99 <= at <= last * 1.01]
+        ax.xaxis.set_major_locator(FixedLocator([at for at, _ in ticks]))
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.set_xticklabels([words for _, words in ticks])
+        ax.set_xlim(float(hours[1]), last)
+        ax.set_xlabel("time since the first post (each step is a multiple)")
+        return
+    unit, name = (24.0, "days") if last > 72 else (1.0, "hours")
+    ax.set_xlim(0, last)
+    step = max(1.0, float(np.ceil(last / unit / 8)))
+    ticks_at = np.arange(0, last / unit + 1e-9, step) * unit
+    ax.xaxis.set_major_locator(FixedLocator(ticks_at.tolist()))
+    ax.set_xticklabels([f"{at / unit:,.0f}" for at in ticks_at])
+    ax.set_xlabel(f"time since the first post ({name})")
