@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from propagation.cli.report import report
 from propagation.cli.terminal import examples, guarded, print_json, print_table, progress_bar, say
 
 if TYPE_CHECKING:
@@ -131,9 +132,12 @@ def run(
         bool, typer.Option("--resume", help="Go on with an interrupted run.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what is in the folder.")] = False,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Write no figures and no report.html.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
 ) -> None:
-    """Run every strategy of a scenario, store the runs, and print the verdict and a table."""
+    """Run every strategy, store the runs, write the report, and print the verdict and a table."""
     from propagation.experiment.runner import Run
     from propagation.problems import InputError, Problem, not_one_of
     from propagation.scenario.reading import located
@@ -165,7 +169,11 @@ def run(
             progress=progress,
             tell=say,
         )()
-    show(result, as_json)
+    page = None if no_report else report_of(result)
+    show(result, as_json, page)
+
+
+app.command(epilog=examples("propagation report results/occupy"))(report)
 
 
 @app.command(epilog=examples("propagation schema > scenario.schema.json"))
@@ -188,7 +196,20 @@ def load(file: Path) -> "tuple[Scenario, Path]":
     return read_scenario(file), file.parent
 
 
-def show(result: "Result", as_json: bool) -> None:
+def report_of(result: "Result") -> Path:
+    """Write the report of a run, unless an earlier call of the same run has written it."""
+    from propagation.experiment.storage import REPORT
+
+    page = result.folder / REPORT
+    if not result.new and page.is_file():
+        return page
+    say("Drawing figures and writing the report ...")
+    from propagation.report.page import write_report
+
+    return write_report(result.folder)
+
+
+def show(result: "Result", as_json: bool, page: Path | None) -> None:
     """Print a result: its verdict and table, or all of it as JSON."""
     if as_json:
         print_json(result.summary)
@@ -206,6 +227,8 @@ def show(result: "Result", as_json: bool) -> None:
     elif result.stopped:
         say(result.stopped)
     say(f"Results: {result.folder}")
+    if page is not None:
+        say(f"Report:  {page}")
 
 
 def main() -> None:

@@ -13,6 +13,8 @@ from propagation.report.stored import SmallGraph, Stored, Tree
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
+ROUND = tuple(marker for marker in MARKERS if marker != "s")
+"""Markers of segments; the square is ours."""
 MOST_SHARES = 1500
 """Shares drawn of one cascade; the first in time, and the figure says so."""
 
@@ -37,10 +39,11 @@ def size_distribution(ax: Axes, stored: Stored, strategies: list[str]) -> None:
     thousands(ax, x=True, y=True)
 
 
-def tree(ax: Axes, found: Tree, segments: list[str]) -> None:
+def tree(ax: Axes, found: Tree, segments: list[str]) -> str:
     """Draw a cascade as rings around the post: one ring a generation, lines from share to share.
 
-    Our accounts are the black square; segments differ in shape and colour.
+    Our accounts are the black square; segments differ in shape and colour. Return its size in
+    words, and how much of it is drawn.
     """
     kept = min(len(found.parent), MOST_SHARES)
     parent, generation = found.parent[:kept], found.generation[:kept]
@@ -56,7 +59,7 @@ def tree(ax: Axes, found: Tree, segments: list[str]) -> None:
                 at[rows, 0],
                 at[rows, 1],
                 s=size,
-                marker=MARKERS[place % len(MARKERS)],
+                marker=ROUND[place % len(ROUND)],
                 facecolor=COLOURS[place % len(COLOURS)],
                 edgecolor="white",
                 linewidth=0.3,
@@ -69,7 +72,7 @@ def tree(ax: Axes, found: Tree, segments: list[str]) -> None:
     cut = len(found.parent) - kept
     shares = np.count_nonzero(found.parent >= 0)
     note = f"{shares:,} {'share' if shares == 1 else 'shares'}, {int(found.generation.max())} deep"
-    ax.set_title(f"{note}{f' (the first {kept:,} drawn)' if cut else ''}", fontsize=8.5)
+    return f"{note}{f' (the first {kept:,} drawn)' if cut else ''}"
 
 
 def _square(ax: Axes, at: Float64) -> None:
@@ -129,7 +132,7 @@ def follower_graph(ax: Axes, graph: SmallGraph, segments: list[str]) -> None:
                 at[members, 0],
                 at[members, 1],
                 s=size[members],
-                marker=MARKERS[place % len(MARKERS)],
+                marker=ROUND[place % len(ROUND)],
                 facecolor=COLOURS[place % len(COLOURS)],
                 edgecolor="white",
                 linewidth=0.3,

@@ -244,9 +244,8 @@ def _trees(stored: Stored, strategies: list[str]) -> _Drawing:
 
     def panel(name: str) -> Callable[[Axes], None]:
         def draw(ax: Axes) -> None:
-            cascades.tree(ax, stored.trees[name], segments)
-            ax.set_title(f"{wrapped(name, 34)}\n{ax.get_title()}", fontsize=8.5, loc="left")
-            ax.set_title("", loc="center")
+            note = cascades.tree(ax, stored.trees[name], segments)
+            ax.set_title(f"{wrapped(name, 34)}\n{note}", fontsize=8.5)
 
         return draw
 
