@@ -203,3 +203,25 @@ messages: {hello: {topic: news, resonance: 0}}
 strategies: {only: [{post: hello, by: us, at: 1.000000001 h}]}
 compare: {on: reach, baseline: only}
 """
+
+
+def test_long_names_in_a_short_block_survive_writing() -> None:
+    """No line is broken within a key, where YAML would not read it again."""
+    names = [f"a strategy with a name of many words, number {i}" for i in range(4)]
+    strategies = "".join(f"  {name}: [{{post: hello, by: ceo, at: 0 h}}]\n" for name in names)
+    against = ", ".join(f"{name.replace(',', '')}: x" for name in names)
+    text = f"""
+name: long
+segments: {{near: {{accounts: 100, attention: 0.2, interest: {{news: 0.5}}, follows: {{mean: 5}}}}}}
+ours: {{ceo: {{followers: {{near: 10}}}}}}
+messages: {{hello: {{topic: news, resonance: 0.1}}}}
+strategies:
+  x: [{{post: hello, by: ceo, at: 0 h}}]
+{strategies.replace(",", "", 0).replace("words, number", "words number")}
+compare: {{on: reach, baseline: x}}
+steps: [{{title: {"many words " * 40}, against: {{{against}}}}}]
+"""
+    scenario = parse_scenario(text)
+    written = write_scenario(scenario)
+    assert parse_scenario(written) == scenario
+    assert len(scenario.steps[0].against) == 4

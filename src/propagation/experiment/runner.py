@@ -270,11 +270,13 @@ class Run:
         if not isinstance(rule, Precision):
             return Next(rule if total < rule else None, f"{counted(rule, 'replicate')}, as asked.")
         metric = self.scenario.compare.on
-        values: dict[str, Float64] = {name: np.empty(0) for name in self.scenario.strategies}
+        compare = self.scenario.compare
+        told = {compare.baseline, *(compare.strategies or self.scenario.strategies)}
+        values: dict[str, Float64] = {name: np.empty(0) for name in told}
         draw = np.empty(0, np.int64)
         if total:
             runs, draw = columns_of(self.folder.table(RUNS, total))
-            values = {name: metrics[metric] for name, metrics in runs.items()}
+            values = {name: runs[name][metric] for name in self.scenario.strategies if name in told}
         return next_total(values, draw, rule.within, rule.at_most, metric)
 
     def _tasks(self, total: int, finished: set[int]) -> list[Task]:

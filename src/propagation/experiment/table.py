@@ -13,6 +13,8 @@ HEADING = ("", "strategy", "mean (95% interval)", "8 of 10 runs")
 def table_rows(summary: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return the heading and the rows of a table; the compared metric comes first.
 
+    Only strategies that the verdict compares have rows.
+
     Parameters
     ----------
     summary
@@ -21,11 +23,14 @@ def table_rows(summary: Mapping[str, Any]) -> list[tuple[str, ...]]:
     compared = summary["metric"]
     metrics = [compared, *(metric for metric in HEADLINES if metric != compared)]
     rows: list[tuple[str, ...]] = [HEADING]
+    told = {summary["baseline"], *(each["strategy"] for each in summary["differences"])}
+    strategies = [name for name in summary["strategies"] if name in told]
     for metric in metrics:
         unit = " (hours)" if phrase(metric).times == "as long" else ""
         label = f"{phrase(metric).label}{unit}"
-        for name, outcomes in summary["strategies"].items():
-            rows.append((label, name, *_cells(outcomes[metric], summary["replicates"])))
+        for name in strategies:
+            found = summary["strategies"][name][metric]
+            rows.append((label, name, *_cells(found, summary["replicates"])))
             label = ""
     return rows
 

@@ -237,7 +237,9 @@ THRESHOLDS = "Granovetter, M. (1978): Threshold models of collective behavior. A
 WATTS = "Watts, D. J. (2002): A simple model of global cascades on random networks. PNAS 99, 5766."
 CONTAGION = "Centola, D., Macy, M. (2007): Complex contagions. AJS 113, 702."
 SEISMIC = "Zhao, Q. et al. (2015): SEISMIC: a self-exciting point process model. KDD (delays)."
-VIRALITY = "Goel, S. et al. (2016): The structural virality of online diffusion. Management Science 62, 180."
+VIRALITY = (
+    "Goel, S. et al. (2016): The structural virality of online diffusion. Manag. Sci. 62, 180."
+)
 INTERVALS = (
     "Wilson, E. B. (1927): Probable inference. JASA 22, 209 (intervals of chances).",
     "Efron, B. (1987): Better bootstrap confidence intervals. JASA 82, 171 (ratios).",
