@@ -64,16 +64,17 @@ def by_strategy(ax: Axes, outcomes: Mapping[str, Mapping[str, Any]], metric: str
         ax.plot([found["median"]], [row], "d", mfc="white", mec=INK, ms=5.5, zorder=5)
         ax.annotate(
             _in_words(found),
-            (found["p90"], row),
-            xytext=(0, 7),
+            (max(found["p90"], found["high"] or found["median"]), row),
+            xytext=(7, 0),
             textcoords="offset points",
-            ha="right",
-            va="bottom",
+            va="center",
             fontsize=8,
         )
     _rows(ax, names)
     ax.set_xlabel(axis_label(metric))
     ax.margins(x=0.06)
+    left, right = ax.get_xlim()
+    ax.set_xlim(left, right + 0.2 * (right - left))  # for the numbers beside the lines
     thousands(ax, x=True)
     ax.plot([], [], color=FAINT, lw=1.2, marker="|", ms=8, label="8 of 10 campaigns")
     ax.plot([], [], color=looks(names)[names[0]].colour, lw=7, label="95% interval of the mean")

@@ -36,7 +36,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class _Drawing:
+class Drawing:
     """A figure to be made: its words, its height in inches, its axes and what goes into each."""
 
     figure: Figure
@@ -55,14 +55,15 @@ def render(stored: Stored, folder: Path) -> tuple[Figure, ...]:
     folder.mkdir(exist_ok=True)
     made = []
     with house_style():
-        for drawing in _drawings(stored):
+        for drawing in drawings(stored):
             _save(drawing, folder)
             made.append(drawing.figure)
     _remove_stale(folder, {figure.name for figure in made})
     return tuple(made)
 
 
-def _save(drawing: _Drawing, folder: Path) -> None:
+def canvas_of(drawing: Drawing) -> Canvas:
+    """Return a drawing made; call it within ``house_style``."""
     canvas = Canvas(figsize=(WIDTH, drawing.height), layout="constrained")
     FigureCanvasAgg(canvas)
     columns = min(2, len(drawing.draw))
@@ -70,6 +71,11 @@ def _save(drawing: _Drawing, folder: Path) -> None:
     for place, draw in enumerate(drawing.draw):
         draw(canvas.add_subplot(rows, columns, place + 1))
     add_legend(canvas)
+    return canvas
+
+
+def _save(drawing: Drawing, folder: Path) -> None:
+    canvas = canvas_of(drawing)
     for ending in FORMATS:
         metadata: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(
             ending, {}
@@ -92,7 +98,8 @@ def told(stored: Stored) -> list[str]:
     return [*(name for name in names if name != compare.baseline), compare.baseline]
 
 
-def _drawings(stored: Stored) -> Iterator[_Drawing]:
+def drawings(stored: Stored) -> Iterator[Drawing]:
+    """Yield the figures of a run in reading order, not yet made."""
     strategies = told(stored)
     yield _verdict(stored, strategies)
     if len(strategies) > 1:
@@ -116,7 +123,7 @@ def _height(rows: int) -> float:
     return 1.35 + 0.55 * rows
 
 
-def _verdict(stored: Stored, strategies: list[str]) -> _Drawing:
+def _verdict(stored: Stored, strategies: list[str]) -> Drawing:
     metric = str(stored.summary["metric"])
     found = {name: stored.summary["strategies"][name][metric] for name in strategies}
     label = phrase(metric).label
@@ -127,12 +134,12 @@ def _verdict(stored: Stored, strategies: list[str]) -> _Drawing:
         "holds 8 of 10 campaigns: what a single one may bring.",
         outcome_in_words(found, metric),
     )
-    return _Drawing(
+    return Drawing(
         figure, _height(len(found)), (lambda ax: outcomes.by_strategy(ax, found, metric),)
     )
 
 
-def _differences(stored: Stored) -> _Drawing:
+def _differences(stored: Stored) -> Drawing:
     metric, baseline = str(stored.summary["metric"]), str(stored.summary["baseline"])
     found = [each for each in stored.summary["differences"] if each["metric"] == metric]
     mean = stored.summary["strategies"][baseline][metric]["mean"] or 0.0
@@ -145,12 +152,12 @@ def _differences(stored: Stored) -> _Drawing:
         "no practical interest; an interval across zero leaves open which is better.",
         pair_in_words(found, metric),
     )
-    return _Drawing(
+    return Drawing(
         figure, _height(len(found)), (lambda ax: outcomes.differences(ax, found, margin),)
     )
 
 
-def _step(step: dict[str, Any], place: int) -> _Drawing:
+def _step(step: dict[str, Any], place: int) -> Drawing:
     metric = step["metric"]
     figure = Figure(
         f"step-{place}",
@@ -159,14 +166,14 @@ def _step(step: dict[str, Any], place: int) -> _Drawing:
         outcome_in_words(step["strategies"], metric),
     )
     rows = len(step["strategies"])
-    return _Drawing(
+    return Drawing(
         figure,
         _height(rows),
         (lambda ax: outcomes.by_strategy(ax, step["strategies"], metric),),
     )
 
 
-def _value(stored: Stored, strategies: list[str], step: dict[str, Any], place: int) -> _Drawing:
+def _value(stored: Stored, strategies: list[str], step: dict[str, Any], place: int) -> Drawing:
     pairs = [each for difference in step["differences"] for each in _names(difference)]
     names = list(dict.fromkeys(pairs)) or strategies
 
@@ -182,14 +189,14 @@ def _value(stored: Stored, strategies: list[str], step: dict[str, Any], place: i
         f"Lines of valued reach for {', '.join(names)}, rising with the factor up to "
         f"{max(step['worth'].values()):g}.",
     )
-    return _Drawing(figure, 3.4, (draw,))
+    return Drawing(figure, 3.4, (draw,))
 
 
 def _names(difference: dict[str, Any]) -> tuple[str, str]:
     return difference["strategy"], difference["baseline"]
 
 
-def _over_time(stored: Stored, strategies: list[str], counts: str) -> _Drawing:
+def _over_time(stored: Stored, strategies: list[str], counts: str) -> Drawing:
     assert stored.curves is not None
     runs = next(iter(stored.curves.shares.values())).shape[0]
 
@@ -208,10 +215,10 @@ def _over_time(stored: Stored, strategies: list[str], counts: str) -> _Drawing:
         f"campaigns. From {counted(runs, 'campaign')} of each strategy.",
         f"Cumulative {counts} over time: {words}.",
     )
-    return _Drawing(figure, 3.5, (draw,))
+    return Drawing(figure, 3.5, (draw,))
 
 
-def _segments(stored: Stored, strategies: list[str]) -> _Drawing:
+def _segments(stored: Stored, strategies: list[str]) -> Drawing:
     segments = outcomes.segments_of(stored)
     figure = Figure(
         "reach-by-segment",
@@ -221,10 +228,10 @@ def _segments(stored: Stored, strategies: list[str]) -> _Drawing:
         f"Bars of the mean reach in {', '.join(segments)} for each strategy.",
     )
     height = 1.6 + 0.3 * len(segments) * len(strategies)
-    return _Drawing(figure, height, (lambda ax: outcomes.reach_by_segment(ax, stored, strategies),))
+    return Drawing(figure, height, (lambda ax: outcomes.reach_by_segment(ax, stored, strategies),))
 
 
-def _sizes(stored: Stored, strategies: list[str]) -> _Drawing:
+def _sizes(stored: Stored, strategies: list[str]) -> Drawing:
     def draw(ax: Axes) -> None:
         cascades.size_distribution(ax, stored, strategies)
 
@@ -236,10 +243,10 @@ def _sizes(stored: Stored, strategies: list[str]) -> _Drawing:
         "is a multiple. A line that falls slowly means rare, very large cascades.",
         f"Complementary distribution of cascade sizes: {words}.",
     )
-    return _Drawing(figure, 3.6, (draw,))
+    return Drawing(figure, 3.6, (draw,))
 
 
-def _trees(stored: Stored, strategies: list[str]) -> _Drawing:
+def _trees(stored: Stored, strategies: list[str]) -> Drawing:
     segments = outcomes.segments_of(stored)
 
     def panel(name: str) -> Callable[[Axes], None]:
@@ -263,10 +270,10 @@ def _trees(stored: Stored, strategies: list[str]) -> _Drawing:
         f"Trees of shares of the median campaign: {depth}.",
     )
     rows = -(-len(strategies) // 2)
-    return _Drawing(figure, 3.7 * rows, tuple(panel(name) for name in strategies))
+    return Drawing(figure, 3.7 * rows, tuple(panel(name) for name in strategies))
 
 
-def _graph(stored: Stored) -> _Drawing:
+def _graph(stored: Stored) -> Drawing:
     graph = stored.graph
     assert graph is not None
     segments = outcomes.segments_of(stored)
@@ -281,4 +288,4 @@ def _graph(stored: Stored) -> _Drawing:
         "ones have more followers; lines are follows.",
         f"Follower graph of {len(graph.segment):,} accounts and {len(graph.follower):,} follows.",
     )
-    return _Drawing(figure, 5.2, (draw,))
+    return Drawing(figure, 5.2, (draw,))
