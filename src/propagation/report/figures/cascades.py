@@ -1,11 +1,13 @@
 """Cascades: how large they become, and what a typical one looks like."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from propagation.report.figures.style import COLOURS, FAINT, INK, MARKERS, looks, thousands, wrapped
 from propagation.report.stored import SmallGraph, Stored, Tree
@@ -15,6 +17,8 @@ Int64 = npt.NDArray[np.int64]
 
 ROUND = tuple(marker for marker in MARKERS if marker != "s")
 """Markers of segments; the square is ours."""
+HEADROOM = 1.3
+"""Room above a drawing without axes, for its words."""
 MOST_SHARES = 1500
 """Shares drawn of one cascade; the first in time, and the figure says so."""
 
@@ -36,7 +40,16 @@ def size_distribution(ax: Axes, stored: Stored, strategies: list[str]) -> None:
     ax.set(xscale="log", yscale="log")
     ax.set_xlabel("size of a cascade (posts and shares)")
     ax.set_ylabel("share of cascades at least this large")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=_steps(axis.get_view_interval())))
+        axis.set_minor_formatter(NullFormatter())
     thousands(ax, x=True, y=True)
+
+
+def _steps(interval: Sequence[float]) -> tuple[float, ...]:
+    """Return where a logarithmic axis is labelled in each decade: more often if it has few."""
+    decades = math.log10(max(interval) / max(min(interval), 1e-12))
+    return (1.0,) if decades > 2 else (1.0, 2.0, 5.0)
 
 
 def tree(ax: Axes, found: Tree, segments: list[str]) -> str:
@@ -78,7 +91,7 @@ def tree(ax: Axes, found: Tree, segments: list[str]) -> str:
 def _square(ax: Axes, at: Float64) -> None:
     """Show positions (points, 2) in a square around their origin, without axes."""
     edge = 1.1 * max(1.0, float(np.abs(at).max()))
-    ax.set(xlim=(-edge, edge), ylim=(-edge, edge))
+    ax.set(xlim=(-edge, edge), ylim=(-edge, edge * HEADROOM))
     ax.set_aspect("equal")
     ax.set_axis_off()
 
@@ -110,7 +123,8 @@ def _ring_layout(parent: Int64, generation: Int64) -> Float64:
             start[child], width[child] = edge, leaves[child] / leaves[row] * width[row]
             edge += width[child]
     angle = start + width / 2
-    radius = generation + (0.0 if len(roots) == 1 else 0.35)
+    # rings closer together further out: most shares stand on the first one or two
+    radius = generation**0.7 + (0.0 if len(roots) == 1 else 0.35)
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 
 

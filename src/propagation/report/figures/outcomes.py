@@ -192,7 +192,7 @@ def value_lines(
 
     Valued reach is linear in the factor, so a few points draw it exactly; bands are 95% intervals.
     """
-    most = max(2.0, *worth.values())
+    most = 1.5 * max(2.0, *worth.values())  # so that a crossing near the factor is seen
     factors = np.linspace(1.0, most, 41)
     moved = [value_columns((segment,))[0] for segment in worth]
     for name, look in looks(strategies).items():

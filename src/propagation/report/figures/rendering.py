@@ -252,7 +252,8 @@ def _trees(stored: Stored, strategies: list[str]) -> Drawing:
     def panel(name: str) -> Callable[[Axes], None]:
         def draw(ax: Axes) -> None:
             note = cascades.tree(ax, stored.trees[name], segments)
-            ax.set_title(f"{wrapped(name, 34)}\n{note}", fontsize=8.5)
+            words: dict[str, Any] = {"transform": ax.transAxes, "va": "top", "fontsize": 8.5}
+            ax.text(0.0, 1.0, f"{wrapped(name, 34)}\n{note}", **words)
 
         return draw
 
