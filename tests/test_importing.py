@@ -427,7 +427,7 @@ REFUSED: dict[str, tuple[str | bytes, tuple[str | int, ...], str | None, list[st
         'a,b\n1,"2\n3"\n',
         ("a", "b"),
         None,
-        [":2: column 'b': '2\n3' holds a line break or another control character"],
+        [":2: column 'b': '2\\n3' holds a line break or another control character"],
     ),
     "latin-1": (
         "a,b\né,c\n".encode("latin-1"),

@@ -32,7 +32,13 @@ def anchored(scenario: Scenario, source: Path, target: Path) -> Scenario:
     """
 
     def moved(name: str) -> str:
-        path = (source / name).resolve()
+        try:
+            path = (source / name).resolve(strict=True)
+        except FileNotFoundError:
+            path = (source / name).resolve()
+        except (OSError, RuntimeError) as error:  # a RuntimeError before Python 3.13
+            message = "cannot be read: it is a link that leads back to itself"
+            raise InputError(Problem(message, file=str(source / name))) from error
         try:
             return Path(os.path.relpath(path, target.resolve())).as_posix()
         except ValueError:  # another drive on Windows

@@ -50,7 +50,10 @@ def verdict(
         sentences.extend(_chance(each))
     sentences.extend(_range(metric, outcomes))
     sentences.extend(_elsewhere(compared, differences, outcomes))
-    sentences.append(_scope(draws, real_graph))
+    scope = _scope(draws, real_graph)
+    if any(each.standing is Standing.UNSETTLED for each in compared):
+        scope = scope.replace("This holds", "This was tried", 1)  # nothing to hold is settled
+    sentences.append(scope)
     if decision:
         sentences.append(f"Decision rule in force: {decision.rstrip('.')}.")
     sentences.append(_legend(len(compared)))
