@@ -2,6 +2,7 @@
 # make test    set up, run all tests
 # make lint    ruff, ruff format and mypy
 # make verify  compare the model with closed formulas and published numbers (minutes)
+# make reference  run the shipped scenarios anew into results/reference (minutes)
 # make bench   measure the engines against cynetdiff
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN = $(VENV)/bin
 SCENARIO ?= scenarios/occupy.yaml
 TESTS ?=
 
-.PHONY: run test lint verify bench clean
+.PHONY: run test lint verify bench reference clean
 
 run: $(VENV)/.run
 	$(BIN)/propagation run $(SCENARIO)
@@ -25,6 +26,11 @@ lint: $(VENV)/.test
 
 verify: $(VENV)/.test
 	$(BIN)/python -m verification
+
+reference: $(VENV)/.test
+	$(BIN)/propagation run scenarios/occupy.yaml --out results/reference/occupy --force
+	$(BIN)/propagation run scenarios/ceo-and-brand.yaml --out results/reference/ceo-and-brand --force
+	$(BIN)/python -m tests.reference
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
