@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from propagation.experiment.cautions import cautions, top_share
+from propagation.experiment.cautions import cautions
 from propagation.experiment.comparison import summarise, unpaired_chance, variance_ratio
 from propagation.experiment.intervals import mean_interval
 from propagation.experiment.summary import Standing
+from propagation.experiment.tails import top_share
 from propagation.problems import InputError
 
 GIVEN = dict(
@@ -67,10 +68,11 @@ def test_summary_is_the_documented_json():
     runs["narrow"]["time_to_half"][:390] = np.nan
     runs["broad"]["time_to_half"][:] = np.nan
     kept = json.loads(json.dumps(summarise(runs, draw, **GIVEN).as_dict(), allow_nan=False))
-    keys = ["metric", "baseline", "strategies", "differences", "verdict", "warnings"]
+    keys = ["metric", "baseline", "strategies", "differences", "at_least", "verdict"]
+    keys += ["warnings"]
     assert list(kept) == keys
     outcome = kept["strategies"]["narrow"]["relevant_reach"]
-    assert list(outcome) == ["mean", "low", "high", "median", "p10", "p90", "defined"]
+    assert list(outcome) == ["mean", "low", "high", "median", "p10", "p90", "defined", "heavy"]
     assert list(kept["differences"][0]) == [
         *("strategy", "baseline", "metric", "difference", "ratio", "probability_better"),
         *("probability_better_unpaired", "variance_ratio", "replicates"),
@@ -180,8 +182,8 @@ def test_undefined_runs_are_counted_and_paired_out():
 
 
 def test_no_ratio_to_what_may_be_nothing():
-    runs, draw = table()
-    runs["broad"]["relevant_reach"] = np.where(np.arange(400) == 7, 50.0, 0.0)
+    runs, draw = table(draws=10)
+    runs["broad"]["relevant_reach"] = np.where(draw == 3, 50.0, 0.0)
     summary = summarise(runs, draw, **GIVEN)
     assert summary.strategies["broad"]["relevant_reach"].low == 0.0
     assert only(summary).as_dict()["ratio"] is None

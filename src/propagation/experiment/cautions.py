@@ -6,11 +6,10 @@ import numpy as np
 
 from propagation.experiment.intervals import Floats, Integers
 from propagation.experiment.phrases import counted, listed, phrase, share
+from propagation.experiment.tails import HEAVY, top_share
 
 FEWEST_REPLICATES = 100
 FEWEST_DRAWS = 5
-HEAVY = 0.25
-"""Share of the total in the top 1% of runs beyond which a mean's interval is not trusted."""
 
 
 def cautions(
@@ -39,18 +38,11 @@ def cautions(
             yield from _heavy(strategy, metrics)
 
 
-def top_share(values: Floats) -> float:
-    """Return the share of the total that the top 1% of the defined runs hold."""
-    ordered = np.sort(values[np.isfinite(values)])
-    total = ordered.sum()
-    return float(ordered[-max(1, len(ordered) // 100) :].sum() / total) if total > 0 else 0.0
-
-
 def _heavy(strategy: str, metrics: Mapping[str, Floats]) -> Iterator[str]:
     held = {name: top_share(values) for name, values in metrics.items()}
     heavy = [f"{phrase(n).label} ({share(s)})" for n, s in held.items() if s > HEAVY]
     if heavy:
         yield (
             f"Heavy tails in {strategy}: the top 1% of runs hold over a quarter of the total of "
-            f"{listed(heavy)}. The intervals of these means cannot be trusted: use the medians."
+            f"{listed(heavy)}. No interval of these means is claimed: use the medians."
         )

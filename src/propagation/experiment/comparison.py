@@ -19,6 +19,7 @@ from propagation.experiment.intervals import (
 from propagation.experiment.phrases import phrase
 from propagation.experiment.stopping import settling
 from propagation.experiment.summary import Difference, Outcome, Standing, Summary
+from propagation.experiment.tails import is_heavy, levels
 from propagation.experiment.verdict import verdict
 from propagation.luck import Purpose, stem
 from propagation.problems import InputError, Problem, not_one_of
@@ -48,6 +49,7 @@ def summarise(
     real_graph: bool,
     decision: str = "",
     strategies: Sequence[str] | None = None,
+    at_least: Sequence[float] | None = None,
 ) -> Summary:
     """Compare strategies with the baseline.
 
@@ -64,6 +66,9 @@ def summarise(
         What the report says of the decision rule in force.
     strategies
         Those compared with the baseline; by default all. The others are summarised only.
+    at_least
+        Levels of the metric whose chances are told; by default two round ones, told only where
+        tails are heavy.
 
     Raises
     ------
@@ -86,6 +91,7 @@ def summarise(
         difference(pair, ratio, baseline, matters, comparisons)
         for pair, ratio in zip(pairs, ratios(pairs, draw, seed, comparisons), strict=True)
     )
+    found = levels({name: metrics[metric] for name, metrics in told.items()}, draw, at_least)
     sentences = verdict(
         metric,
         baseline,
@@ -95,12 +101,15 @@ def summarise(
         draws=len(np.unique(draw)),
         real_graph=real_graph,
         decision=decision,
+        levels=found,
+        levels_asked=at_least is not None,
     )
     return Summary(
         metric=metric,
         baseline=baseline,
         strategies=outcomes,
         differences=differences,
+        at_least=tuple(each.as_dict() for each in found),
         verdict=sentences,
         warnings=tuple(cautions(told, draw, metric)),
     )
@@ -116,6 +125,8 @@ def outcome(values: Floats, draw: Integers) -> Outcome:
     if low is not None and low < 0 <= defined.min():
         low = 0.0  # no mean of what cannot be negative is
     p10, median, p90 = map(float, np.quantile(defined, [0.1, 0.5, 0.9]))
+    if is_heavy(values):
+        return Outcome(found.mean, None, None, median, p10, p90, found.count, heavy=True)
     return Outcome(found.mean, low, interval.high, median, p10, p90, found.count)
 
 
@@ -130,13 +141,17 @@ def difference(
     margin = matters * abs(moments(pair.theirs, pair.draw).mean)
     interval = found.interval(comparisons)
     standing = _standing(interval, margin, sign)
+    chance = chance_interval(better, pair.draw, comparisons)
+    if is_heavy(pair.ours) or is_heavy(pair.theirs):
+        interval, ratio = Interval(interval.mean), Interval()
+        standing = _standing_by_chance(chance)
     return Difference(
         strategy=pair.strategy,
         baseline=baseline,
         metric=pair.metric,
         difference=interval,
         ratio=ratio,
-        probability_better=chance_interval(better, pair.draw, comparisons),
+        probability_better=chance,
         probability_better_unpaired=unpaired_chance(sign * pair.ours, sign * pair.theirs),
         variance_ratio=variance_ratio(pair.ours, pair.theirs),
         replicates=found.count,
@@ -146,7 +161,9 @@ def difference(
         standing=standing,
         matters=_beyond(interval, margin),
         ties=float(np.mean(gain[np.isfinite(gain)] == 0)) if found.count else 0.0,
-        settling=_settling(found, margin, comparisons) if standing is Standing.UNSETTLED else "",
+        settling=_settling(found, margin, comparisons)
+        if standing is Standing.UNSETTLED and interval.low is not None
+        else "",
     )
 
 
@@ -217,6 +234,13 @@ def _standing(interval: Interval, margin: float, sign: int) -> Standing:
     if interval.low <= 0 <= interval.high:
         return Standing.UNSETTLED
     return Standing.BETTER if sign * interval.low > 0 else Standing.WORSE
+
+
+def _standing_by_chance(chance: Interval) -> Standing:
+    """Judge by the chance to do better, where no mean is claimed."""
+    if chance.low is None or chance.high is None or chance.low <= 0.5 <= chance.high:
+        return Standing.UNSETTLED
+    return Standing.BETTER if chance.low > 0.5 else Standing.WORSE
 
 
 def _beyond(interval: Interval, margin: float) -> bool:

@@ -40,6 +40,7 @@ def summary_of(
         real_graph=isinstance(scenario.graph, FollowsFile),
         decision=response_in_words(scenario.messages, scenario.agents),
         strategies=scenario.compare.strategies,
+        at_least=scenario.compare.at_least,
     )
     steps = [step_found(step, scenario, columns, draw) for step in scenario.steps]
     return {

@@ -12,7 +12,8 @@ class Outcome:
     """One metric over the runs of one strategy.
 
     ``low`` to ``high`` is the interval of the mean, ``p10`` to ``p90`` the range of 8 runs of 10;
-    all are over the ``defined`` runs and None where there is nothing to say.
+    all are over the ``defined`` runs and None where there is nothing to say. Under ``heavy`` tails
+    no interval of the mean is claimed.
     """
 
     mean: float | None
@@ -22,6 +23,7 @@ class Outcome:
     p10: float | None
     p90: float | None
     defined: int
+    heavy: bool = False
 
 
 class Standing(Enum):
@@ -83,6 +85,7 @@ class Summary:
     baseline: str
     strategies: Mapping[str, Mapping[str, Outcome]]
     differences: tuple[Difference, ...]
+    at_least: tuple[Mapping[str, object], ...]
     verdict: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -96,6 +99,7 @@ class Summary:
                 for strategy, outcomes in self.strategies.items()
             },
             "differences": [difference.as_dict() for difference in self.differences],
+            "at_least": list(self.at_least),
             "verdict": list(self.verdict),
             "warnings": list(self.warnings),
         }

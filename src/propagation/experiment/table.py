@@ -39,6 +39,10 @@ def _cells(outcome: Mapping[str, Any], replicates: int) -> tuple[str, str]:
     """Return the mean with its interval, and the outcome range."""
     if not outcome["defined"]:
         return "never defined", ""
+    if outcome["heavy"]:
+        spread = outcome["p90"] - outcome["p10"]
+        middle = number(outcome["median"], decimals(spread, outcome["median"]))
+        return f"median {middle}", span(outcome["p10"], outcome["p90"], decimals(spread, spread))
     mean = with_interval(Interval(outcome["mean"], outcome["low"], outcome["high"]))
     if outcome["defined"] < replicates:
         mean += f" in {counted(outcome['defined'], 'run')}"

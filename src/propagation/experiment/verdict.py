@@ -18,6 +18,7 @@ from propagation.experiment.phrases import (
     with_interval,
 )
 from propagation.experiment.summary import Difference, Outcome, Standing
+from propagation.experiment.tails import Level, level_sentences, medians_first
 
 Outcomes = Mapping[str, Mapping[str, Outcome]]
 
@@ -35,19 +36,27 @@ def verdict(
     draws: int,
     real_graph: bool,
     decision: str,
+    levels: Sequence[Level] = (),
+    levels_asked: bool = False,
 ) -> tuple[str, ...]:
     """Say which strategy does better in ``metric``, by how much, how surely, and where not."""
     compared = [each for each in differences if each.metric == metric]
     sentences: list[str] = []
-    if not compared:
+    heavy = any(each[metric].heavy for each in outcomes.values())
+    if heavy:
+        found = {name: each[metric] for name, each in outcomes.items()}
+        sentences += medians_first(metric, baseline, found, compared)
+    elif not compared:
         sentences += [f"{name} {_does(metric, each[metric])}." for name, each in outcomes.items()]
     elif len(compared) > 1:
         sentences.append(_order(metric, baseline, outcomes))
         sentences.append(f"The baseline, {baseline}, {_does(metric, outcomes[baseline][metric])}.")
-    for each in compared:
+    for each in compared if not heavy else ():
         sentences.append(_headline(each, outcomes, name_baseline=len(compared) > 1))
         sentences.extend(_standing(each, matters))
         sentences.extend(_chance(each))
+    if heavy or levels_asked:
+        sentences.extend(level_sentences(metric, levels, list(outcomes)))
     sentences.extend(_range(metric, outcomes))
     sentences.extend(_elsewhere(compared, differences, outcomes))
     scope = _scope(draws, real_graph)
@@ -62,6 +71,9 @@ def verdict(
 
 def of_pair(each: Difference, outcomes: Outcomes, matters: float) -> tuple[str, ...]:
     """Say how one strategy compares with the other, as a step of an argument."""
+    found = {name: outcomes[name][each.metric] for name in (each.strategy, each.baseline)}
+    if any(one.heavy for one in found.values()):
+        return tuple(medians_first(each.metric, each.baseline, found, [each]))
     sentences = [_headline(each, outcomes, name_baseline=True)]
     sentences += [*_standing(each, matters), *_chance(each)]
     return tuple(sentence[0].upper() + sentence[1:] for sentence in sentences)
@@ -186,6 +198,7 @@ def _elsewhere(
         for each in differences
         if each.metric in HEADLINES
         and each.metric != main[each.strategy].metric
+        and each.difference.low is not None
         and each.standing not in (Standing.UNSETTLED, main[each.strategy].standing)
     ]
 

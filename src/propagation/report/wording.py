@@ -94,14 +94,16 @@ def _chance(found: Mapping[str, float | None]) -> str:
     return "not given" if found["mean"] is None else share_with_interval(Interval(**found))
 
 
-def level_words(stored: Stored) -> list[str]:
-    """Return the chances to reach round levels of the compared metric, where they were asked."""
-    label = phrase(stored.summary["metric"]).label
-    return [
-        f"At least {each['level']:,g} in {label}: "
-        + ", ".join(f"{name} {_chance(found)}" for name, found in each["strategies"].items())
-        for each in stored.summary.get("at_least", [])
+def level_table(stored: Stored) -> Table:
+    """Return the chances to reach round levels of the compared metric."""
+    found = stored.summary.get("at_least", [])
+    names = list(found[0]["strategies"]) if found else []
+    rows = [
+        (f"at least {each['level']:,g}", *(_chance(each["strategies"][name]) for name in names))
+        for each in found
     ]
+    label = phrase(stored.summary["metric"]).label
+    return Table(f"Chance to reach a level of {label}", ("Level", *names), rows)
 
 
 def assumption_tables(scenario: Scenario) -> list[Table]:

@@ -1,0 +1,122 @@
+"""Heavy tails: where a few runs hold so much of the total that no interval of a mean is claimed.
+
+There medians and chances to reach a level are told instead.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from propagation.experiment.intervals import Floats, Integers, Interval, chance_interval
+from propagation.experiment.phrases import (
+    decimals,
+    number,
+    phrase,
+    plural,
+    share_with_interval,
+)
+from propagation.experiment.summary import Difference, Outcome, Standing
+
+HEAVY = 0.25
+"""Share of the total in the top 1% of runs beyond which a mean's interval is not trusted."""
+FEWEST_TO_TELL = 100
+"""Runs below which the top 1% is less than one run, and says nothing of a tail."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level of the compared metric, and each strategy's chance to reach it."""
+
+    level: float
+    chances: Mapping[str, Interval]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return what ``summary.json`` holds."""
+        chances = {name: found.as_dict() for name, found in self.chances.items()}
+        return {"level": self.level, "strategies": chances}
+
+
+def top_share(values: Floats) -> float:
+    """Return the share of the total that the top 1% of the defined runs hold."""
+    ordered = np.sort(values[np.isfinite(values)])
+    total = ordered.sum()
+    return float(ordered[-max(1, len(ordered) // 100) :].sum() / total) if total > 0 else 0.0
+
+
+def is_heavy(values: Floats) -> bool:
+    """Whether the top 1% of the runs (replicates,) hold over a quarter of the total."""
+    defined = int(np.isfinite(values).sum())
+    return defined >= FEWEST_TO_TELL and top_share(values) > HEAVY
+
+
+def levels(
+    values: Mapping[str, Floats], draw: Integers, asked: Sequence[float] | None
+) -> tuple[Level, ...]:
+    """Return the chances to reach the levels asked for, or two round ones.
+
+    Those lie near the median and the 90% quantile of the runs of all strategies. Intervals are
+    Wilson's, as of every chance here.
+    """
+    pooled = np.concatenate([each[np.isfinite(each)] for each in values.values()])
+    if asked is None:
+        near = np.quantile(pooled, [0.5, 0.9]) if len(pooled) else np.empty(0)
+        asked = sorted({_round(float(one)) for one in near if one > 0})
+    return tuple(
+        Level(
+            level,
+            {
+                name: chance_interval(np.where(np.isfinite(each), each >= level, np.nan), draw)
+                for name, each in values.items()
+            },
+        )
+        for level in asked
+    )
+
+
+def _round(value: float) -> float:
+    """Return the nearest of 1, 2, 5, 10, 20, ... on a logarithmic scale."""
+    power = 10.0 ** math.floor(math.log10(value))
+    steps = [power * one for one in (1.0, 2.0, 5.0, 10.0)]
+    return min(steps, key=lambda step: abs(math.log(value / step)))
+
+
+def level_sentences(metric: str, found: Sequence[Level], names: Sequence[str]) -> Iterator[str]:
+    """Say in how many campaigns each strategy reaches a level."""
+    for each in found:
+        chances = ", ".join(
+            f"{name} in {share_with_interval(each.chances[name])}"
+            for name in names
+            if each.chances[name].mean is not None
+        )
+        yield f"At least {each.level:,g} in {phrase(metric).label}: {chances} of campaigns."
+
+
+def medians_first(
+    metric: str, baseline: str, outcomes: Mapping[str, Outcome], compared: Sequence[Difference]
+) -> Iterator[str]:
+    """Say medians, and how surely one strategy does better, where no mean is claimed."""
+    said = []
+    for name, found in outcomes.items():
+        if found.median is None or found.p10 is None or found.p90 is None:
+            continue
+        spread = (found.p90 - found.p10) / 2
+        shown = number(found.median, decimals(spread, found.median))
+        said.append(f"{name} {plural(phrase(metric).does, shown)}")
+    yield f"In the median campaign {', '.join(said)}."
+    for each in compared:
+        pair, chance = f"{each.strategy} does better than {baseline}", each.probability_better
+        if chance.mean is None:
+            continue
+        told = f"it did in {share_with_interval(chance)} of paired campaigns"
+        if each.standing is Standing.BETTER:
+            yield f"{each.strategy} does better than {baseline} more often than not: {told}."
+        elif each.standing is Standing.WORSE:
+            yield f"The claim that {pair} fails here: {told}."
+        else:
+            yield f"Whether {pair} is not settled: {told}."
+    yield (
+        "Few campaigns hold much of the total, so means are not given: their intervals could not "
+        "be trusted."
+    )
