@@ -81,6 +81,7 @@ def test_summary_is_the_documented_json():
         assert list(kept["differences"][0][name]) == ["mean", "low", "high"]
     undefined = kept["strategies"]["broad"]["time_to_half"]
     assert undefined.pop("defined") == 0
+    assert undefined.pop("heavy") is False
     assert set(undefined.values()) == {None}
     time = kept["differences"][2]
     assert (time["metric"], time["replicates"], time["ratio"]) == ("time_to_half", 0, None)

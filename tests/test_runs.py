@@ -199,7 +199,7 @@ def test_summary_has_the_promised_keys(home: Path) -> None:
         assert set(metrics) == set(METRICS)
         for outcome in metrics.values():
             keys = {"mean", "low", "high", "median", "p10", "p90", "defined", "heavy"}
-                assert set(outcome) == keys
+            assert set(outcome) == keys
     assert all(isinstance(line, str) and line for line in summary["verdict"])
     assert isinstance(summary["warnings"], list)
     for one in summary["differences"]:
