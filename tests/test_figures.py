@@ -266,3 +266,17 @@ def test_names_are_drawn_as_they_stand_never_as_formulas(tmp_path: Path) -> None
     figures = rendering.render(read_stored(tmp_path / "out"), tmp_path / "figures")
     assert any("<script>$x_1$" in each.alt for each in figures)
     assert "$x_1$" in wrapped("<script>$x_1$ & x")
+
+
+def test_many_segments_share_marks_and_the_most_reached_have_bars(stored: Stored, ax: Axes) -> None:
+    names = [f"s{i}" for i in range(12)]
+    runs = {
+        "small": {f"reach_{name}": np.full(60, float(i)) for i, name in enumerate(names)},
+    }
+    scenario = stored.scenario.model_copy(update={"segments": None})
+    many = dataclasses.replace(stored, runs=runs, scenario=scenario)
+    assert outcomes.most_reached(many, ["small"]) == names[-outcomes.MOST_SEGMENTS :]
+    segment = np.array([name for i, name in enumerate(names) for _ in range(i + 1)])
+    groups = cascades._groups(segment, names)
+    assert groups[-1][0] == "6 other segments"
+    assert sum(members.astype(int) for _, members in groups).tolist() == [1] * len(segment)

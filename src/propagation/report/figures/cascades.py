@@ -14,9 +14,12 @@ from propagation.report.stored import SmallGraph, Stored, Tree
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.str_]
 
 ROUND = tuple(marker for marker in MARKERS if marker != "s")
 """Markers of segments; the square is ours."""
+MOST_SEGMENTS = 6
+"""Segments told apart by shape; the others share one."""
 HEADROOM = 1.3
 """Room above a drawing without axes, for its words."""
 MOST_SHARES = 1500
@@ -65,8 +68,9 @@ def tree(ax: Axes, found: Tree, segments: list[str]) -> str:
     lines = [(at[parent[row]], at[row]) for row in ends]
     ax.add_collection(LineCollection(lines, colors=FAINT, linewidths=0.5, alpha=0.6, zorder=1))
     size = float(np.clip(1800 / max(kept, 1), 5, 42))
-    for place, segment in enumerate(segments):
-        rows = found.segment[:kept] == segment
+    posts = parent < 0
+    for place, (label, members) in enumerate(_groups(found.segment[:kept], segments)):
+        rows = members & ~posts
         if rows.any():
             ax.scatter(
                 at[rows, 0],
@@ -77,15 +81,25 @@ def tree(ax: Axes, found: Tree, segments: list[str]) -> str:
                 edgecolor="white",
                 linewidth=0.3,
                 zorder=2,
-                label=wrapped(segment),
+                label=label,
             )
-    ours = found.segment[:kept] == ""
-    ax.scatter(at[ours, 0], at[ours, 1], s=60, marker="s", color=INK, zorder=3, label="our post")
+    ax.scatter(at[posts, 0], at[posts, 1], s=60, marker="s", color=INK, zorder=3, label="our post")
     _square(ax, at)
     cut = len(found.parent) - kept
     shares = np.count_nonzero(found.parent >= 0)
     note = f"{shares:,} {'share' if shares == 1 else 'shares'}, {int(found.generation.max())} deep"
     return f"{note}{f' (the first {kept:,} drawn)' if cut else ''}"
+
+
+def _groups(segment: Texts, segments: list[str]) -> list[tuple[str, npt.NDArray[np.bool_]]]:
+    """Return labels and members of the segments told apart: the largest, and all others as one."""
+    largest = sorted(segments, key=lambda name: -np.count_nonzero(segment == name))
+    told = [name for name in segments if name in largest[:MOST_SEGMENTS]]
+    groups = [(wrapped(name), segment == name) for name in told]
+    if len(segments) > len(told):
+        rest = np.isin(segment, largest[MOST_SEGMENTS:])
+        groups.append((f"{len(segments) - len(told)} other segments", rest))
+    return groups
 
 
 def _square(ax: Axes, at: Float64) -> None:
@@ -139,8 +153,8 @@ def follower_graph(ax: Axes, graph: SmallGraph, segments: list[str]) -> None:
     ax.add_collection(LineCollection(list(lines), colors=FAINT, linewidths=0.4, alpha=faint))
     followers = np.bincount(graph.followee, minlength=len(at))
     size = 6 + 40 * np.sqrt(followers / max(1, followers.max()))
-    for place, segment in enumerate(segments):
-        members = (graph.segment == segment) & (graph.ours == "")
+    for place, (label, group) in enumerate(_groups(graph.segment, segments)):
+        members = group & (graph.ours == "")
         if members.any():
             ax.scatter(
                 at[members, 0],
@@ -150,7 +164,7 @@ def follower_graph(ax: Axes, graph: SmallGraph, segments: list[str]) -> None:
                 facecolor=COLOURS[place % len(COLOURS)],
                 edgecolor="white",
                 linewidth=0.3,
-                label=wrapped(segment),
+                label=label,
                 zorder=2,
             )
     ours = np.flatnonzero(graph.ours != "")

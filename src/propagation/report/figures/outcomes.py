@@ -14,6 +14,8 @@ from propagation.report.figures.style import FAINT, GRID, INK, looks, thousands,
 from propagation.report.stored import Stored
 
 Float64 = npt.NDArray[np.float64]
+MOST_SEGMENTS = 8
+"""Segments with bars of their own."""
 UNIT_OF = {
     "reach": "accounts",
     "relevant_reach": "relevant accounts",
@@ -138,8 +140,10 @@ def _signed(interval: Mapping[str, float]) -> str:
 
 def reach_by_segment(ax: Axes, stored: Stored, strategies: list[str]) -> None:
     """Draw mean reach in each segment by strategy, with the mean's interval, on a log axis."""
-    segments = segments_of(stored)
-    columns = reach_columns(tuple(segments))
+    every = segments_of(stored)
+    column_of = dict(zip(every, reach_columns(tuple(every)), strict=True))
+    segments = most_reached(stored, strategies)
+    columns = [column_of[segment] for segment in segments]
     height = 0.8 / len(strategies)
     for place, (name, look) in enumerate(looks(strategies).items()):
         for row, column in enumerate(columns):
@@ -175,6 +179,18 @@ def reach_by_segment(ax: Axes, stored: Stored, strategies: list[str]) -> None:
     ax.margins(x=0.14)
     ax.set_xlabel("accounts reached (mean, with its 95% interval)")
     thousands(ax, x=True)
+
+
+def most_reached(stored: Stored, strategies: list[str]) -> list[str]:
+    """Return the segments with bars: all, or those that the strategies reach most."""
+    every = segments_of(stored)
+    columns = reach_columns(tuple(every))
+    reached = {
+        segment: max(float(stored.runs[name][column].mean()) for name in strategies)
+        for segment, column in zip(every, columns, strict=True)
+    }
+    largest = sorted(every, key=lambda segment: -reached[segment])[:MOST_SEGMENTS]
+    return [segment for segment in every if segment in largest]
 
 
 def segments_of(stored: Stored) -> list[str]:

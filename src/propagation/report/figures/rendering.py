@@ -219,12 +219,15 @@ def _over_time(stored: Stored, strategies: list[str], counts: str) -> Drawing:
 
 
 def _segments(stored: Stored, strategies: list[str]) -> Drawing:
-    segments = outcomes.segments_of(stored)
+    every = outcomes.segments_of(stored)
+    segments = outcomes.most_reached(stored, strategies)
+    part = f" Only the {len(segments)} segments reached most, of {len(every)}, are shown."
     figure = Figure(
         "reach-by-segment",
         "Who is reached",
         "Mean number of accounts reached in each segment, each account counted once; the black "
-        "line is the 95% interval of the mean.",
+        "line is the 95% interval of the mean."
+        f"{part if len(segments) < len(every) else ''}",
         f"Bars of the mean reach in {', '.join(segments)} for each strategy.",
     )
     height = 1.6 + 0.3 * len(segments) * len(strategies)
