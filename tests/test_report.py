@@ -12,6 +12,7 @@ from campaigns import run, write_campaign
 from typer.testing import CliRunner
 
 from propagation import cli
+from propagation.report import page as page_module
 from propagation.report.page import LARGEST_SVG, LIMITS, write_report
 from propagation.report.stored import read_stored
 
@@ -238,3 +239,47 @@ def test_run_writes_the_report_unless_told_not_to(
     assert result.exit_code == 0
     assert (tmp_path / "out" / "report.html").is_file()
     assert "report.html" in result.stderr
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour (WCAG 2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two colours (WCAG 2)."""
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def palettes() -> list[dict[str, str]]:
+    """Return the colours of the page in light, in dark and in print."""
+    style = (Path(page_module.__file__).parent / "template" / "report.css").read_text()
+    blocks = re.findall(r":root \{([^}]*)\}", style)
+    first: dict[str, str] = {}
+    found = []
+    for block in blocks:
+        colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{3,6})", block))
+        full = {
+            name: colour if len(colour) == 7 else "#" + "".join(2 * c for c in colour[1:])
+            for name, colour in colours.items()
+        }
+        first = first or full
+        found.append({**first, **full})
+    return found
+
+
+def test_texts_stand_out_from_what_they_stand_on() -> None:
+    assert len(palettes()) == 3
+    for colours in palettes():
+        for text in ("ink", "soft", "link"):
+            assert contrast(colours[text], colours["paper"]) >= 4.5
+        assert contrast(colours["ink"], colours["band"]) >= 4.5
+        assert contrast(colours["ink"], colours["warn"]) >= 4.5
+
+
+def test_contrast_is_that_of_the_guidelines() -> None:
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
