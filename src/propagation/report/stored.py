@@ -123,6 +123,10 @@ def read_stored(path: Path) -> Stored:
     if not folder.is_finished():
         raise refuse("holds an unfinished run: go on with 'propagation run ... --resume'")
     summary, scenario = folder.read_json(SUMMARY), read_scenario(path / SCENARIO)
+    try:
+        provenance = folder.read_json(PROVENANCE)
+    except (OSError, ValueError) as error:
+        raise refuse(f"holds no {PROVENANCE} that can be read: run the scenario again") from error
     replicates = int(str(summary["replicates"]))
     runs, draw = columns_of(folder.table(RUNS, replicates))
     sizes = _columns(folder.table(CASCADES, replicates), ("size",))
@@ -130,7 +134,7 @@ def read_stored(path: Path) -> Stored:
         path=path,
         scenario=scenario,
         summary=summary,
-        provenance=folder.read_json(PROVENANCE),
+        provenance=provenance,
         runs={name: runs[name] for name in scenario.strategies},
         draw=draw,
         sizes={name: sizes[name]["size"] for name in scenario.strategies},

@@ -1,194 +1,25 @@
-"""What the page says besides the verdict: tables in plain words, method, citations, provenance."""
+"""What the page says besides verdict and tables: method, limits, literature, provenance."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Mapping
 from typing import Any
 
-from propagation.experiment.intervals import Interval
-from propagation.experiment.phrases import (
-    counted,
-    decimals,
-    number,
-    phrase,
-    share,
-    share_with_interval,
-    span,
-    with_interval,
-)
+from propagation.experiment.phrases import counted, share
 from propagation.report.stored import Stored
-from propagation.scenario.spec import METRIC_MEANINGS, NetworkxGraph, Scenario, as_written
+from propagation.scenario.spec import Scenario, as_written
 from propagation.scenario.units import write_duration
 
-HEADLINES = ("relevant_reach", "reach", "valued_reach", "shares", "time_to_half")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: its caption, its heading, and rows; the first cell of a row names it."""
-
-    caption: str
-    heading: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-
-
-def outcome_table(stored: Stored, strategies: Sequence[str]) -> Table:
-    """Return mean, median and range of the headline metrics by strategy, the compared one first."""
-    compared = stored.summary["metric"]
-    metrics = [compared, *(metric for metric in HEADLINES if metric != compared)]
-    rows = []
-    for metric in metrics:
-        for name in strategies:
-            found = stored.summary["strategies"][name][metric]
-            unit = " (hours)" if phrase(metric).times == "as long" else ""
-            rows.append((f"{phrase(metric).label}{unit}", name, *_outcome_cells(found)))
-    heading = ("Metric", "Strategy", "Mean (95% interval)", "Median", "8 of 10 campaigns")
-    return Table("Results by strategy", heading, rows)
-
-
-def _outcome_cells(found: Mapping[str, Any]) -> tuple[str, str, str]:
-    if found["p10"] is None:
-        return "never defined", "", ""
-    places = decimals(max(found["p90"] - found["p10"], 1e-9), found["p90"])
-    mean = "not claimed"
-    if found["mean"] is not None and found["low"] is not None:
-        mean = with_interval(Interval(found["mean"], found["low"], found["high"]))
-    median = number(found["median"], places)
-    return mean, median, span(found["p10"], found["p90"], places)
-
-
-def difference_table(stored: Stored) -> Table:
-    """Return the differences from the baseline in the headline metrics."""
-    metrics = (stored.summary["metric"], *HEADLINES)
-    found = [each for each in stored.summary["differences"] if each["metric"] in metrics]
-    found.sort(key=lambda each: metrics.index(each["metric"]))
-    return _differences(found, f"Differences from {stored.summary['baseline']}")
-
-
-def step_table(step: Mapping[str, Any]) -> Table:
-    """Return the differences of a step."""
-    return _differences(step["differences"], f"Comparisons: {step['title']}")
-
-
-def _differences(found: Iterable[Mapping[str, Any]], caption: str) -> Table:
-    rows = []
-    for each in found:
-        ratio = each["ratio"]
-        rows.append(
-            (
-                phrase(each["metric"]).label,
-                f"{each['strategy']} less {each['baseline']}",
-                _interval(each["difference"]),
-                "not given" if ratio is None else _interval(ratio),
-                _chance(each["probability_better"]),
-            )
-        )
-    heading = ("Metric", "Comparison", "Difference", "Ratio of means", "Chance of doing better")
-    return Table(caption, heading, rows)
-
-
-def _interval(found: Mapping[str, float | None]) -> str:
-    return "not given" if found["mean"] is None else with_interval(Interval(**found))
-
-
-def _chance(found: Mapping[str, float | None]) -> str:
-    return "not given" if found["mean"] is None else share_with_interval(Interval(**found))
-
-
-def level_table(stored: Stored) -> Table:
-    """Return the chances to reach round levels of the compared metric."""
-    found = stored.summary.get("at_least", [])
-    names = list(found[0]["strategies"]) if found else []
-    rows = [
-        (f"at least {each['level']:,g}", *(_chance(each["strategies"][name]) for name in names))
-        for each in found
-    ]
-    label = phrase(stored.summary["metric"]).label
-    return Table(f"Chance to reach a level of {label}", ("Level", *names), rows)
-
-
-def assumption_tables(scenario: Scenario) -> list[Table]:
-    """Return what the scenario assumes, as tables a client can read."""
-    written: Any = as_written(scenario)
-    return [
-        *(_segments(written) if scenario.segments is not None else _given(scenario, written)),
-        Table(
-            "Our accounts",
-            ("Account", "Followers"),
-            [(name, _plain(block)) for name, block in written["ours"].items()],
-        ),
-        _messages(written),
-        _strategies(written, scenario.shuffled),
-    ]
-
-
-def _segments(written: Mapping[str, Any]) -> list[Table]:
-    rows = [
-        (
-            name,
-            f"{block['accounts']:,}",
-            _plain(block["attention"]),
-            _plain(block["value"]),
-            ", ".join(f"{topic}: {_plain(each)}" for topic, each in block["interest"].items()),
-            _follows(block),
-        )
-        for name, block in written["segments"].items()
-    ]
-    heading = ("Segment", "Accounts", "Attention", "Value", "Interest", "Follows")
-    return [Table("Who is there", heading, rows)]
-
-
-def _given(scenario: Scenario, written: Mapping[str, Any]) -> list[Table]:
-    kind = "generated by networkx" if isinstance(scenario.graph, NetworkxGraph) else "a file"
-    heading = ("Setting", "Value")
-    graph = [(key, _plain(value)) for key, value in written["graph"].items()]
-    accounts = [(key, _plain(value)) for key, value in written["accounts"].items()]
-    return [
-        Table(f"The follower graph ({kind})", heading, graph),
-        Table("Its accounts", heading, accounts),
-    ]
-
-
-def _messages(written: Mapping[str, Any]) -> Table:
-    rows = [
-        (
-            name,
-            block["topic"],
-            block["resonance"],
-            _plain(block["response"]),
-            _plain(block["delay"]),
-        )
-        for name, block in written["messages"].items()
-    ]
-    heading = ("Message", "Topic", "Resonance", "Decision rule", "Delay before sharing")
-    return Table("Messages", heading, rows)
-
-
-def _strategies(written: Mapping[str, Any], shuffled: Sequence[str]) -> Table:
-    rows = [
-        (
-            name,
-            "; ".join(f"{p['by']} posts {p['post']} at {_plain(p['at'])}" for p in posts),
-            "shuffled" if name in shuffled else "as drawn",
-        )
-        for name, posts in written["strategies"].items()
-    ]
-    return Table("Strategies", ("Strategy", "Posts", "World"), rows)
-
-
-def _follows(block: Mapping[str, Any]) -> str:
-    follows = block["follows"]
-    to = follows.get("to")
-    shares = f" ({', '.join(f'{name} {part}' for name, part in to.items())})" if to else ""
-    return f"{follows['mean']} accounts on average{shares}"
-
-
-def _plain(value: Any) -> str:
-    """Return a block of a scenario on one line, as a person would write it."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_plain(each)}" for key, each in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_plain(each) for each in value)
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+LIMITS = (
+    "How people decide whether to share changes results more than any parameter does. The rule in "
+    "force is named in the verdict; another rule can give another answer.",
+    "There is no algorithmic feed: people see what the accounts they follow share, and nothing "
+    "else.",
+    "There is no backlash: nobody is put off, unfollows or answers.",
+    "Inactive followers are there only as given: an account that never looks has attention 0.",
+    "The follows of other accounts do not change during a campaign.",
+    "The numbers follow from the assumptions above. They say what these imply, not what will "
+    "happen.",
+)
 
 
 def method(stored: Stored) -> list[str]:
@@ -214,11 +45,6 @@ def method(stored: Stored) -> list[str]:
             "followers (or nearly as many, for rare hubs) and keeps its segment and traits: what "
             "remains of a community is its people without their company."
         )
-    meanings = METRIC_MEANINGS
-    metrics = dict.fromkeys((stored.summary["metric"], *HEADLINES))
-    sentences.append(
-        "Metrics: " + "; ".join(f"{phrase(m).label}: {meanings[m]}" for m in metrics) + "."
-    )
     return sentences
 
 
@@ -237,58 +63,90 @@ INFLUENCE = (
 )
 THRESHOLDS = "Granovetter, M. (1978): Threshold models of collective behavior. AJS 83, 1420."
 WATTS = "Watts, D. J. (2002): A simple model of global cascades on random networks. PNAS 99, 5766."
-CONTAGION = "Centola, D., Macy, M. (2007): Complex contagions. AJS 113, 702."
+CONTAGION = "Centola, D., Macy, M. (2007): Complex contagions. AJS 113, 702 (reinforced sharing)."
+RULES = {
+    "independent": (CASCADE, INFLUENCE),
+    "single": (),
+    "reinforced": (CONTAGION,),
+    "threshold": (THRESHOLDS, WATTS, INFLUENCE),
+}
+"""Where each decision rule comes from; for one decision a person there is no source."""
 SEISMIC = "Zhao, Q. et al. (2015): SEISMIC: a self-exciting point process model. KDD (delays)."
 VIRALITY = (
     "Goel, S. et al. (2016): The structural virality of online diffusion. Manag. Sci. 62, 180."
 )
-INTERVALS = (
-    "Wilson, E. B. (1927): Probable inference. JASA 22, 209 (intervals of chances).",
-    "Efron, B. (1987): Better bootstrap confidence intervals. JASA 82, 171 (ratios).",
-    "Hall, P. (1992): On the removal of skewness by transformation. JRSS B 54, 221 (means).",
+MEANS = "Hall, P. (1992): On the removal of skewness by transformation. JRSS B 54, 221 (means)."
+CHANCES = "Wilson, E. B. (1927): Probable inference. JASA 22, 209 (intervals of chances)."
+DRAWS = (
+    "Korn, E. L., Graubard, B. I. (1998): Confidence intervals for proportions with small expected "
+    "number of positive counts. Survey Methodology 24, 193 (chances over several worlds)."
 )
+RATIOS = "Efron, B. (1987): Better bootstrap confidence intervals. JASA 82, 171 (ratios)."
 
 
-def citations(scenario: Scenario) -> list[str]:
-    """Return the literature behind the rules and the statistics that this scenario uses."""
+def citations(stored: Stored) -> list[str]:
+    """Return the literature behind those rules and statistics that this report uses."""
+    scenario, found = stored.scenario, list[str]()
     written: Any = as_written(scenario)
-    found = [CASCADE, INFLUENCE]
     for block in written["messages"].values():
         response = block["response"]
         kind = response if isinstance(response, str) else next(iter(response))
-        found += {"threshold": [THRESHOLDS, WATTS], "reinforced": [CONTAGION]}.get(kind, [])
-        if isinstance(block["delay"], Mapping) and block["delay"].get("law") == "power":
+        found += RULES[kind] if scenario.agents is None else ()
+        if isinstance(block["delay"], Mapping) and block["delay"]["law"] == "power":
             found.append(SEISMIC)
-    return list(dict.fromkeys([*found, VIRALITY, *INTERVALS]))
+    steps = stored.summary.get("steps", [])
+    if "structural_virality" in (stored.summary["metric"], *(step["metric"] for step in steps)):
+        found.append(VIRALITY)
+    found += [MEANS, CHANCES, *([DRAWS] if scenario.draws > 1 else [])]
+    compared = [*stored.summary["differences"], *(d for step in steps for d in step["differences"])]
+    if any(each["ratio"] is not None for each in compared):
+        found.append(RATIOS)
+    return list(dict.fromkeys(found))
 
 
 def provenance_rows(stored: Stored) -> list[tuple[str, str]]:
     """Return how the numbers were made, and how to make them again."""
     found = stored.provenance
-    packages: Any = found.get("packages", {})
-    git: Any = (found.get("git") or {}).get("program")
+    git: Any = found.get("git") or {}
     rows = [
         ("Program", f"propagation {found.get('propagation', '')}"),
-        ("Commit", f"{git['commit']}{' with changes' if git['changed'] else ''}" if git else ""),
-        ("Python and packages", _packages(found.get("python", ""), packages)),
+        ("Commit of the program", _commit(git.get("program"))),
+        ("Commit of the scenario", _commit(git.get("scenario"))),
+        ("Sources of the program", str(found.get("sources", ""))),
+        ("Python and packages", _packages(found)),
+        ("Computer", str(found.get("platform", ""))),
         ("Engine", str(found.get("engine", ""))),
         ("Seed", str(found.get("seed", ""))),
+        ("Command", shlex.join(map(str, found.get("command", [])))),
         ("Started and finished", f"{found.get('started', '')} to {found.get('finished', '')}"),
-        ("Inputs", _inputs(stored.scenario)),
-        ("To run it again", "propagation run provenance.json --out again"),
+        *_inputs(stored),
+        (
+            "To run it again",
+            "In this results folder: propagation run provenance.json --out again. The tables of "
+            "that run are equal to these; an input file that has changed is refused.",
+        ),
     ]
     return [(key, value) for key, value in rows if value]
 
 
-def _packages(python: object, packages: Mapping[str, str]) -> str:
-    return ", ".join([f"Python {python}", *(f"{name} {one}" for name, one in packages.items())])
+def _commit(state: Mapping[str, Any] | None) -> str:
+    if not state:
+        return ""
+    return f"{state['commit']}{', with changes since' if state['changed'] else ''}"
 
 
-def _inputs(scenario: Scenario) -> str:
-    written: Any = as_written(scenario)
-    files = [(written.get("graph", {}), "follows"), (written.get("accounts", {}), "table")]
-    return ", ".join(
-        f"{block[key]} (sha256 {str(block.get('sha256', ''))[:16]}...)"
-        for block, key in files
-        if key in block
-    )
+def _packages(found: Mapping[str, Any]) -> str:
+    packages = found.get("packages", {}).items()
+    return ", ".join([f"Python {found.get('python', '')}", *(f"{p} {v}" for p, v in packages)])
+
+
+def _inputs(stored: Stored) -> list[tuple[str, str]]:
+    """Return every file that the scenario reads, with its checksum."""
+    written: Any = as_written(stored.scenario)
+    graph, accounts = written.get("graph", {}), written.get("accounts", {})
+    files = [
+        (graph.get("follows"), graph.get("sha256")),
+        (accounts.get("table"), accounts.get("sha256")),
+        (written.get("agents"), stored.provenance.get("agents_sha256")),
+    ]
+    return [("Input", f"{name} (sha256 {digits})") for name, digits in files if name]

@@ -1,0 +1,96 @@
+"""The answer in a line: which strategy does better in what, from the runs of a finished folder."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from propagation.experiment.comparison import difference, pair_of
+from propagation.experiment.intervals import Interval
+from propagation.experiment.phrases import listed, phrase, quoted
+from propagation.experiment.summary import Difference, Standing
+from propagation.report.stored import Stored
+from propagation.report.tables import metrics_told
+
+MOST_NAMED = 4
+"""Strategies named in the answer; of more, only the number is given."""
+AGAINST_ONE = {
+    Standing.BETTER: "{ours} does better than {theirs}",
+    Standing.WORSE: "{ours} does worse than {theirs}",
+    Standing.SAME: "there is no practical difference between {ours} and {theirs}",
+    Standing.UNSETTLED: "it is not settled whether {ours} does better than {theirs}",
+}
+ELSEWHERE = {
+    Standing.BETTER: "it does better in {}",
+    Standing.WORSE: "it does worse in {}",
+    Standing.SAME: "there is no practical difference in {}",
+    Standing.UNSETTLED: "it is not settled for {}",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer in the compared metric, and in the other headline metrics ("" if not told)."""
+
+    first: str
+    elsewhere: str
+
+
+def answer_of(stored: Stored, strategies: Sequence[str]) -> Answer | None:
+    """Return the answer, or None where a single strategy has nothing to be compared with.
+
+    Parameters
+    ----------
+    strategies
+        Those that the verdict compares, the baseline last.
+    """
+    *others, baseline = strategies
+    if not others:
+        return None
+    metric, *further = metrics_told(stored)
+    found = {name: _difference(stored, name, baseline, metric, len(others)) for name in others}
+    if len(others) > 1:
+        return Answer(_order(metric, baseline, found), "")
+    compared = found[others[0]]
+    sentence = AGAINST_ONE[compared.standing].format(ours=quoted(others), theirs=quoted([baseline]))
+    often = ", more often than not" if _by_chance(stored, compared) else ""
+    first = f"In {phrase(metric).label}, {sentence}{often}."
+    return Answer(first, _elsewhere(stored, others[0], baseline, further))
+
+
+def _difference(
+    stored: Stored, strategy: str, baseline: str, metric: str, comparisons: int
+) -> Difference:
+    runs = stored.runs
+    pair = pair_of(strategy, metric, runs[strategy][metric], runs[baseline][metric], stored.draw)
+    matters = stored.scenario.compare.matters
+    return difference(pair, Interval(), baseline, matters, comparisons)
+
+
+def _by_chance(stored: Stored, found: Difference) -> bool:
+    """Whether tails are heavy, so that the chance of doing better decided and not the mean."""
+    strategies = (stored.summary["strategies"][n] for n in (found.strategy, found.baseline))
+    heavy = any(each[found.metric].get("heavy", False) for each in strategies)
+    return heavy and found.standing in (Standing.BETTER, Standing.WORSE)
+
+
+def _order(metric: str, baseline: str, found: Mapping[str, Difference]) -> str:
+    """Say which strategies do better than the baseline and which do not."""
+    parts = []
+    for standing in Standing:
+        names = [name for name, each in found.items() if each.standing is standing]
+        if names:
+            few = len(names) <= MOST_NAMED
+            shown = quoted(names) if few else f"{len(names):,} strategies"
+            parts.append(f"{standing.value}: {shown}")
+    return f"In {phrase(metric).label}, compared with '{baseline}': {'; '.join(parts)}."
+
+
+def _elsewhere(stored: Stored, strategy: str, baseline: str, metrics: Sequence[str]) -> str:
+    found = [_difference(stored, strategy, baseline, metric, 1) for metric in metrics]
+    defined = [each for each in found if each.replicates]
+    parts = []
+    for standing, words in ELSEWHERE.items():
+        labels = [phrase(each.metric).label for each in defined if each.standing is standing]
+        if labels:
+            parts.append(words.format(listed(labels)))
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}." if text else ""

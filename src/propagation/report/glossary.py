@@ -1,0 +1,44 @@
+"""The words of a report, for a reader who has not seen one before."""
+
+from propagation.scenario.spec import Scenario
+
+TERMS = {
+    "Account": "Somebody who can see messages and share them: a person or an organisation.",
+    "Segment": "A group of accounts alike in what they care about and whom they follow.",
+    "Followers of an account": "Those to whom everything that it shares is shown.",
+    "Strategy": "What is posted, by which of our accounts, and when.",
+    "Baseline": "The strategy with which the others are compared.",
+    "Campaign": "One play of a strategy from its first post to the end. Also called a replicate or "
+    "a run. Every campaign turns out differently, because luck is part of it.",
+    "World": "One draw of who follows whom, with everybody's traits. Also called a drawn graph.",
+    "Paired campaigns": "Two strategies played in the same world with the same luck, so that what "
+    "differs is due to the strategies.",
+    "Notice": "To see a message that somebody one follows has shared.",
+    "Attention": "The chance to notice a message each time somebody one follows shares it.",
+    "Interest": "How relevant a topic is to an account: 0 for not at all, 1 for fully.",
+    "Resonance": "The pull of a message: resonance times interest is the chance that somebody who "
+    "notices it decides to share it.",
+    "Value": "What it is worth to you that such an account notices the message.",
+    "Cascade": "A post and all shares that go back to it, each with the share that led to it.",
+    "Mean": "The average over all campaigns. A few very large campaigns can pull it up.",
+    "Median": "Half of the campaigns stay below it, half land above.",
+    "95% interval": "How well a mean, ratio or chance is known: of 100 such intervals about 95 "
+    "contain the true number of this scenario. More campaigns make it narrower.",
+    "8 of 10 campaigns": "The range in which eight of ten campaigns land: the lowest tenth and the "
+    "highest tenth are left out. More campaigns do not make it narrower.",
+    "Ratio of means": "How many times as much one strategy brings as the other, on average.",
+    "Chance of doing better": "In how many of 100 paired campaigns the first strategy does better "
+    "than the second; ties count half.",
+    "Not settled": "The campaigns played leave open which strategy does better.",
+    "No practical difference": "Whatever the difference is, it is too small to matter; from where "
+    "on it matters is set in the scenario.",
+}
+SHUFFLED = (
+    "Everybody has traded places in the follower graph with somebody of as many followers. It "
+    "tells how much is due to who people are, and how much to whom they stand close to."
+)
+
+
+def glossary(scenario: Scenario) -> dict[str, str]:
+    """Return the terms of a report, each with its meaning."""
+    return TERMS | ({"Shuffled world": SHUFFLED} if scenario.shuffled else {})

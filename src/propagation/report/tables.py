@@ -1,0 +1,112 @@
+"""The tables of results, in plain words; full numbers are in the tables for spreadsheets."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from propagation.experiment.intervals import Interval
+from propagation.experiment.phrases import (
+    decimals,
+    number,
+    phrase,
+    share_with_interval,
+    span,
+    with_interval,
+)
+from propagation.experiment.verdict import HEADLINES
+from propagation.report.stored import Stored
+from propagation.scenario.spec import METRIC_MEANINGS
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its caption, its heading, and rows; the first cell of a row names it."""
+
+    caption: str
+    heading: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+def metrics_told(stored: Stored) -> list[str]:
+    """Return the metrics of the tables, the compared one first."""
+    return list(dict.fromkeys((stored.summary["metric"], *HEADLINES)))
+
+
+def outcome_table(stored: Stored, strategies: Sequence[str]) -> Table:
+    """Return mean, median and range of the headline metrics by strategy."""
+    rows = []
+    for metric in metrics_told(stored):
+        for name in strategies:
+            found = stored.summary["strategies"][name][metric]
+            unit = " (hours)" if phrase(metric).times == "as long" else ""
+            rows.append((f"{phrase(metric).label}{unit}", name, *_outcome_cells(found)))
+    heading = ("Metric", "Strategy", "Mean (95% interval)", "Median", "8 of 10 campaigns")
+    return Table("Results by strategy", heading, rows)
+
+
+def _outcome_cells(found: Mapping[str, Any]) -> tuple[str, str, str]:
+    if found["p10"] is None:
+        return "never defined", "", ""
+    places = decimals(max(found["p90"] - found["p10"], 1e-9), found["p90"])
+    mean = "not claimed"
+    if found["mean"] is not None and found["low"] is not None:
+        mean = with_interval(Interval(found["mean"], found["low"], found["high"]))
+    median = number(found["median"], places)
+    return mean, median, span(found["p10"], found["p90"], places)
+
+
+def difference_table(stored: Stored) -> Table:
+    """Return the differences from the baseline in the headline metrics."""
+    metrics = metrics_told(stored)
+    found = [each for each in stored.summary["differences"] if each["metric"] in metrics]
+    found.sort(key=lambda each: metrics.index(each["metric"]))
+    return _differences(found, f"Differences from {stored.summary['baseline']}")
+
+
+def step_table(step: Mapping[str, Any]) -> Table:
+    """Return the differences of a step."""
+    return _differences(step["differences"], f"Comparisons: {step['title']}")
+
+
+def _differences(found: Iterable[Mapping[str, Any]], caption: str) -> Table:
+    rows = []
+    for each in found:
+        ratio = each["ratio"]
+        rows.append(
+            (
+                phrase(each["metric"]).label,
+                f"{each['strategy']} less {each['baseline']}",
+                _interval(each["difference"]),
+                "not given" if ratio is None else _interval(ratio),
+                _chance(each["probability_better"]),
+            )
+        )
+    heading = ("Metric", "Comparison", "Difference", "Ratio of means", "Chance of doing better")
+    return Table(caption, heading, rows)
+
+
+def _interval(found: Mapping[str, float | None]) -> str:
+    return "not given" if found["mean"] is None else with_interval(Interval(**found))
+
+
+def _chance(found: Mapping[str, float | None]) -> str:
+    return "not given" if found["mean"] is None else share_with_interval(Interval(**found))
+
+
+def level_table(stored: Stored) -> Table:
+    """Return the chances to reach round levels of the compared metric."""
+    found = stored.summary.get("at_least", [])
+    names = list(found[0]["strategies"]) if found else []
+    rows = [
+        (f"at least {each['level']:,g}", *(_chance(each["strategies"][name]) for name in names))
+        for each in found
+    ]
+    label = phrase(stored.summary["metric"]).label
+    return Table(f"Chance to reach a level of {label}", ("Level", *names), rows)
+
+
+def metric_table(stored: Stored) -> Table:
+    """Return what each metric of the report counts."""
+    told = {*metrics_told(stored), *(step["metric"] for step in stored.summary.get("steps", []))}
+    rows = [(phrase(m).label, meaning) for m, meaning in METRIC_MEANINGS.items() if m in told]
+    return Table("What is counted", ("Metric", "Meaning"), rows)
