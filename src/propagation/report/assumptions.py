@@ -83,7 +83,14 @@ def _given(scenario: Scenario, written: Mapping[str, Any]) -> list[Table]:
 
 
 def _rows(block: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(key, in_words(value)) for key, value in block.items()]
+    """Return settings by name; of a file its name, for a reader does not have the folders."""
+    files = {key: file_name(block[key]) for key in ("follows", "table") if key in block}
+    return [(key, in_words(value)) for key, value in {**block, **files}.items()]
+
+
+def file_name(path: str) -> str:
+    """Return the name of a file without the folders of the machine it was read on."""
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _followers(block: Mapping[str, Any]) -> str:

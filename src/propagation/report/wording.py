@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from propagation.experiment.phrases import counted, share
+from propagation.report.assumptions import file_name
 from propagation.report.stored import Stored
 from propagation.scenario.spec import Scenario, as_written
 from propagation.scenario.units import write_duration
@@ -149,4 +150,4 @@ def _inputs(stored: Stored) -> list[tuple[str, str]]:
         (accounts.get("table"), accounts.get("sha256")),
         (written.get("agents"), stored.provenance.get("agents_sha256")),
     ]
-    return [("Input", f"{name} (sha256 {digits})") for name, digits in files if name]
+    return [("Input", f"{file_name(name)} (sha256 {digits})") for name, digits in files if name]
