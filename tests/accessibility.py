@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-WIDTHS = (1280, 390)
+WIDTHS = (1280, 390, 320)
 
 
 def violations(browser: Any, page: Path, axe: str, scheme: str, width: int) -> list[str]:
@@ -19,6 +19,7 @@ def violations(browser: Any, page: Path, axe: str, scheme: str, width: int) -> l
     context = browser.new_context(color_scheme=scheme, viewport=size, bypass_csp=True)
     tab = context.new_page()
     tab.goto(page.resolve().as_uri())
+    tab.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
     tab.evaluate(axe)
     found = tab.evaluate("rules => axe.run({runOnly: rules})", RULES)["violations"]
     sideways = tab.evaluate("document.documentElement.scrollWidth") > width
