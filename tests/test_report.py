@@ -571,7 +571,7 @@ def test_provenance_tells_how_to_make_it_again(folder: Path) -> None:
 
 def test_every_input_is_told_with_its_checksum(folder: Path) -> None:
     update = {
-        "graph": {"follows": "/home/x/follows.csv", "follower": "a", "followee": "b"}
+        "graph": {"follows": "/a/folder/of/somebody/follows.csv", "follower": "a", "followee": "b"}
         | {"sha256": "1" * 64},
         "accounts": {"table": "t.csv", "id": "n", "attention": 1, "interest": {"news": 1}}
         | {"sha256": "2" * 64},
