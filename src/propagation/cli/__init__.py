@@ -138,7 +138,6 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
 ) -> None:
     """Run every strategy, store the runs, write the report, and print the verdict and a table."""
-    from propagation.experiment.runner import Run
     from propagation.problems import InputError, Problem, not_one_of
     from propagation.scenario.reading import located
 
@@ -156,6 +155,8 @@ def run(
             raise InputError(Problem(f"'{agents}' is not written as FILE.py:CLASS", "--agents"))
         update["agents"] = f"{Path(path).resolve().as_posix()}:{name}"
     scenario = scenario.model_copy(update=update)
+    from propagation.experiment.runner import Run  # a second's import: not before bad input is told
+
     with located(file), progress_bar(scenario.name) as progress:
         result = Run(
             scenario,
