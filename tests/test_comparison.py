@@ -271,7 +271,7 @@ def test_warnings_say_what_keeps_the_runs_from_supporting_the_statement():
     def said(replicates, draws, tail=1.0):
         runs, draw = table(replicates, draws=draws)
         runs["narrow"]["reach"][-1] *= tail
-        return list(cautions(runs, draw, "relevant_reach"))
+        return list(cautions(runs, draw, "relevant_reach", {}))
 
     assert said(100, 1) == said(100, 5) == []
     assert said(99, 1)[0].startswith("Only 99 replicates: too few")

@@ -78,6 +78,34 @@ def test_few_runs_say_nothing_of_tails() -> None:
     assert not is_heavy(np.append(values, np.nan))
 
 
+def test_giants_that_theory_expects_and_the_runs_lack_are_warned_of() -> None:
+    rng = np.random.default_rng(3)
+    runs = {name: {"reach": rng.poisson(50.0, 2000).astype(float)} for name in ("ours", "theirs")}
+    options = {"metric": "reach", "baseline": "theirs", "matters": 0.05, "seed": 1}
+
+    def found(skewness: float) -> Summary:
+        expected = {"ours": {"reach": skewness, "shares": 99.0}}
+        return summarise(runs, ONE_DRAW, real_graph=False, skewness=expected, **options)  # type: ignore[arg-type]
+
+    just = 0.4 * 2000**0.5
+    light, heavy = found(0.999 * just), found(1.001 * just)
+    assert light.strategies["ours"]["reach"].low is not None
+    assert light.warnings == ()
+    assert heavy.strategies["ours"]["reach"].low is None
+    assert heavy.strategies["theirs"]["reach"].low is not None
+    assert heavy.differences[0].difference.low is None
+    assert heavy.verdict[0].startswith("In the median campaign")
+    (warning,) = heavy.warnings
+    assert "theory expects rare campaigns" in warning
+    assert "about 2,100 replicates" in warning  # 2,004 rounded up to two digits
+
+
+def test_what_theory_expects_is_asked_from_a_hundred_runs_on() -> None:
+    assert not is_heavy(np.ones(99), 50.0)
+    assert is_heavy(np.ones(100), 50.0)
+    assert not is_heavy(np.append(np.ones(99), np.nan), 50.0)
+
+
 def test_chances_to_reach_a_level_cover_the_truth() -> None:
     """Wilson's intervals of P(at least x) at 95%: 93% to 97% of 1,000 experiments cover it.
 

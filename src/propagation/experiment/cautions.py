@@ -5,17 +5,23 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from propagation.experiment.intervals import Floats, Integers
-from propagation.experiment.phrases import counted, listed, phrase, share
-from propagation.experiment.tails import HEAVY, top_share
+from propagation.experiment.phrases import counted, listed, phrase, roughly, share
+from propagation.experiment.tails import enough_runs, lacks_giants, shows_giants, top_share
 
 FEWEST_REPLICATES = 100
 FEWEST_DRAWS = 5
 
 
 def cautions(
-    runs: Mapping[str, Mapping[str, Floats]], draw: Integers, metric: str
+    runs: Mapping[str, Mapping[str, Floats]],
+    draw: Integers,
+    metric: str,
+    skewness: Mapping[str, Mapping[str, float]],
 ) -> Iterator[str]:
-    """Say what keeps the runs (strategy, metric, values) from supporting the statement."""
+    """Say what keeps the runs (strategy, metric, values) from supporting the statement.
+
+    ``skewness`` (strategy, metric) is what theory expects of one run, where it expects anything.
+    """
     replicates, draws = len(draw), len(np.unique(draw))
     if replicates < FEWEST_REPLICATES:
         yield (
@@ -34,15 +40,38 @@ def cautions(
                 f"{phrase(metric).label} of {strategy} is defined in {defined:,} of "
                 f"{counted(replicates, 'replicate')}; the comparison says nothing of the others."
             )
-        if replicates >= FEWEST_REPLICATES:
-            yield from _heavy(strategy, metrics)
+        yield from _seen(strategy, metrics)
+        yield from _unseen(strategy, metrics, skewness.get(strategy, {}))
 
 
-def _heavy(strategy: str, metrics: Mapping[str, Floats]) -> Iterator[str]:
-    held = {name: top_share(values) for name, values in metrics.items()}
-    heavy = [f"{phrase(n).label} ({share(s)})" for n, s in held.items() if s > HEAVY]
+def _seen(strategy: str, metrics: Mapping[str, Floats]) -> Iterator[str]:
+    heavy = [
+        f"{phrase(name).label} ({share(top_share(values))})"
+        for name, values in metrics.items()
+        if shows_giants(values)
+    ]
     if heavy:
         yield (
             f"Heavy tails in {strategy}: the top 1% of runs hold over a quarter of the total of "
             f"{listed(heavy)}. No interval of these means is claimed: use the medians."
+        )
+
+
+def _unseen(
+    strategy: str, metrics: Mapping[str, Floats], skewness: Mapping[str, float]
+) -> Iterator[str]:
+    """Warn of giants that the runs need not have met, unless they have."""
+    found = {
+        name: skewness.get(name, 0.0)
+        for name, values in metrics.items()
+        if lacks_giants(values, skewness.get(name, 0.0)) and not shows_giants(values)
+    }
+    if found:
+        count = counted(max(len(values) for values in metrics.values()), "replicate")
+        enough = roughly(enough_runs(max(found.values())))
+        yield (
+            f"Heavy tails in {strategy}: theory expects rare campaigns that are far larger than "
+            f"all others, and {count} are too few to count on having met them. No interval of the "
+            f"mean is claimed for {listed([phrase(name).label for name in found])}: use the "
+            f"medians, or about {enough} replicates."
         )

@@ -25,17 +25,23 @@ from propagation.luck import Purpose, stem
 from propagation.problems import InputError, Problem, not_one_of
 
 Runs = Mapping[str, Mapping[str, Floats]]
+Skewness = Mapping[str, Mapping[str, float]]
+NOTHING_EXPECTED: Skewness = {}
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One metric of a strategy and of the baseline (replicates,), NaN unless both are defined."""
+    """One metric of a strategy and of the baseline (replicates,), NaN unless both are defined.
+
+    ``heavy``: the tails of either are, so that no interval of a mean is claimed.
+    """
 
     strategy: str
     metric: str
     ours: Floats
     theirs: Floats
     draw: Integers
+    heavy: bool
 
 
 def summarise(
@@ -50,6 +56,7 @@ def summarise(
     decision: str = "",
     strategies: Sequence[str] | None = None,
     at_least: Sequence[float] | None = None,
+    skewness: Skewness = NOTHING_EXPECTED,
 ) -> Summary:
     """Compare strategies with the baseline.
 
@@ -69,6 +76,8 @@ def summarise(
     at_least
         Levels of the metric whose chances are told; by default two round ones, told only where
         tails are heavy.
+    skewness
+        Strategy, then metric, to what theory expects of one run, where it expects anything.
 
     Raises
     ------
@@ -77,7 +86,10 @@ def summarise(
     """
     _check(runs, draw, metric, baseline)
     outcomes = {
-        strategy: {name: outcome(values, draw) for name, values in metrics.items()}
+        strategy: {
+            name: outcome(values, draw, skewness.get(strategy, {}).get(name, 0.0))
+            for name, values in metrics.items()
+        }
         for strategy, metrics in runs.items()
     }
     told = {
@@ -86,7 +98,7 @@ def summarise(
         if strategies is None or name in (baseline, *strategies)
     }
     comparisons = max(1, len(told) - 1)
-    pairs = list(_pairs(told, draw, baseline))
+    pairs = list(_pairs(told, draw, baseline, outcomes))
     differences = tuple(
         difference(pair, ratio, baseline, matters, comparisons)
         for pair, ratio in zip(pairs, ratios(pairs, draw, seed, comparisons), strict=True)
@@ -111,12 +123,15 @@ def summarise(
         differences=differences,
         at_least=tuple(each.as_dict() for each in found),
         verdict=sentences,
-        warnings=tuple(cautions(told, draw, metric)),
+        warnings=tuple(cautions(told, draw, metric, skewness)),
     )
 
 
-def outcome(values: Floats, draw: Integers) -> Outcome:
-    """Summarise one metric over the runs (replicates,) of one strategy."""
+def outcome(values: Floats, draw: Integers, skewness: float = 0.0) -> Outcome:
+    """Summarise one metric over the runs (replicates,) of one strategy.
+
+    ``skewness`` is what theory expects of one run; 0 where it expects nothing.
+    """
     found = moments(values, draw)
     if found.count == 0:
         return Outcome(None, None, None, None, None, None, 0)
@@ -125,7 +140,7 @@ def outcome(values: Floats, draw: Integers) -> Outcome:
     if low is not None and low < 0 <= defined.min():
         low = 0.0  # no mean of what cannot be negative is
     p10, median, p90 = map(float, np.quantile(defined, [0.1, 0.5, 0.9]))
-    if is_heavy(values):
+    if is_heavy(values, skewness):
         return Outcome(found.mean, None, None, median, p10, p90, found.count, heavy=True)
     return Outcome(found.mean, low, interval.high, median, p10, p90, found.count)
 
@@ -142,7 +157,7 @@ def difference(
     interval = found.interval(comparisons)
     standing = _standing(interval, margin, sign)
     chance = chance_interval(better, pair.draw, comparisons)
-    if is_heavy(pair.ours) or is_heavy(pair.theirs):
+    if pair.heavy:
         interval, ratio = Interval(interval.mean), Interval()
         standing = _standing_by_chance(chance)
     return Difference(
@@ -207,18 +222,23 @@ def variance_ratio(ours: Floats, theirs: Floats) -> float | None:
     return float((ours - theirs)[both].var()) / apart if apart > 0 else None
 
 
-def pair_of(strategy: str, metric: str, ours: Floats, theirs: Floats, draw: Integers) -> Pair:
+def pair_of(
+    strategy: str, metric: str, ours: Floats, theirs: Floats, draw: Integers, *, heavy: bool
+) -> Pair:
     """Return the runs of two strategies (replicates,) as a pair, where both are defined."""
     both = np.isfinite(ours) & np.isfinite(theirs)
     return Pair(
-        strategy, metric, np.where(both, ours, np.nan), np.where(both, theirs, np.nan), draw
+        strategy, metric, np.where(both, ours, np.nan), np.where(both, theirs, np.nan), draw, heavy
     )
 
 
-def _pairs(runs: Runs, draw: Integers, baseline: str) -> Iterator[Pair]:
+def _pairs(
+    runs: Runs, draw: Integers, baseline: str, outcomes: Mapping[str, Mapping[str, Outcome]]
+) -> Iterator[Pair]:
     for strategy, metrics in runs.items():
         for metric, ours in metrics.items() if strategy != baseline else ():
-            yield pair_of(strategy, metric, ours, runs[baseline][metric], draw)
+            heavy = outcomes[strategy][metric].heavy or outcomes[baseline][metric].heavy
+            yield pair_of(strategy, metric, ours, runs[baseline][metric], draw, heavy=heavy)
 
 
 def _surely_positive(pair: Pair, comparisons: int) -> bool:

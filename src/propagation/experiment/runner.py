@@ -152,11 +152,13 @@ class Run:
             self.folder.write_json(PROVENANCE, self._provenance(stored, started))
             total, stopped = self._run_until_enough()
             self.folder.merge(total)
+            with self._timed("theory"):
+                skewness = self.laboratory.expected_skewness()
             facts = {"replicates": total, "stopped": stopped, "finished": _moment(time.time())}
             self.folder.write_json(PROVENANCE, self._provenance(stored, started, facts))
             runs = self.folder.table(RUNS, total)
             self._keep_exemplars(runs)
-            summary = summary_of(self.scenario, runs, total, stopped)
+            summary = summary_of(self.scenario, runs, total, stopped, skewness)
             self.folder.write_json(SUMMARY, summary)
         return Result(self.out, summary, stopped, new=True)
 

@@ -5,7 +5,14 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from propagation.experiment.comparison import difference, outcome, pair_of, ratios
+from propagation.experiment.comparison import (
+    NOTHING_EXPECTED,
+    Skewness,
+    difference,
+    outcome,
+    pair_of,
+    ratios,
+)
 from propagation.experiment.intervals import Floats, Integers
 from propagation.experiment.replicates import value_columns
 from propagation.experiment.summary import Difference, Outcome
@@ -40,8 +47,16 @@ class StepFound:
         }
 
 
-def step_found(step: Step, scenario: Scenario, runs: Columns, draw: Integers) -> StepFound:
+def step_found(
+    step: Step,
+    scenario: Scenario,
+    runs: Columns,
+    draw: Integers,
+    skewness: Skewness = NOTHING_EXPECTED,
+) -> StepFound:
     """Make the comparisons of a step; their intervals hold together.
+
+    ``skewness`` (strategy, metric) is what theory expects of one run.
 
     Raises
     ------
@@ -51,9 +66,19 @@ def step_found(step: Step, scenario: Scenario, runs: Columns, draw: Integers) ->
     metric: str = step.on or scenario.compare.on
     names = dict.fromkeys(name for pair in step.against.items() for name in pair)
     values = {name: _values(runs[name], metric, step.worth) for name in names}
-    outcomes = {name: outcome(each, draw) for name, each in values.items()}
+    outcomes = {
+        name: outcome(each, draw, skewness.get(name, {}).get(metric, 0.0))
+        for name, each in values.items()
+    }
     pairs = [
-        pair_of(strategy, metric, values[strategy], values[other], draw)
+        pair_of(
+            strategy,
+            metric,
+            values[strategy],
+            values[other],
+            draw,
+            heavy=outcomes[strategy].heavy or outcomes[other].heavy,
+        )
         for strategy, other in step.against.items()
     ]
     found = ratios(pairs, draw, scenario.seed, len(pairs))

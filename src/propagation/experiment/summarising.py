@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from propagation.experiment.comparison import summarise
+from propagation.experiment.comparison import NOTHING_EXPECTED, Skewness, summarise
 from propagation.experiment.decisions import response_in_words
 from propagation.experiment.steps import step_found
 from propagation.experiment.storage import unescaped
@@ -15,7 +15,11 @@ Int64 = npt.NDArray[np.int64]
 
 
 def summary_of(
-    scenario: Scenario, table: pa.Table, replicates: int, stopped: str
+    scenario: Scenario,
+    table: pa.Table,
+    replicates: int,
+    stopped: str,
+    skewness: Skewness = NOTHING_EXPECTED,
 ) -> dict[str, object]:
     """Return the contents of ``summary.json``.
 
@@ -25,6 +29,8 @@ def summary_of(
         ``runs.parquet``, in order of strategy and replicate.
     stopped
         Why the run stopped at so many replicates.
+    skewness
+        Strategy, then metric, to what theory expects of one run.
     """
     columns, draw = columns_of(table)
     ordered: dict[str, dict[str, Float64]] = {
@@ -41,8 +47,9 @@ def summary_of(
         decision=response_in_words(scenario.messages, scenario.agents),
         strategies=scenario.compare.strategies,
         at_least=scenario.compare.at_least,
+        skewness=skewness,
     )
-    steps = [step_found(step, scenario, columns, draw) for step in scenario.steps]
+    steps = [step_found(step, scenario, columns, draw, skewness) for step in scenario.steps]
     return {
         "scenario": scenario.name,
         "question": scenario.question,

@@ -1,6 +1,7 @@
 """Heavy tails: where a few runs hold so much of the total that no interval of a mean is claimed.
 
-There medians and chances to reach a level are told instead.
+There medians and chances to reach a level are told instead. The runs themselves may show it. Where
+they happen to hold no giant they cannot, so what theory expects of them is asked as well.
 """
 
 import math
@@ -21,6 +22,9 @@ from propagation.experiment.summary import Difference, Outcome, Standing
 
 HEAVY = 0.25
 """Share of the total in the top 1% of runs beyond which a mean's interval is not trusted."""
+MOST_SKEWED = 0.4
+"""Expected skewness of a mean over the runs beyond which its interval is not trusted: the largest
+at which it covered the mean of heavy-tailed cascades well enough (docs/statistics.md)."""
 FEWEST_TO_TELL = 100
 """Runs below which the top 1% is less than one run, and says nothing of a tail."""
 
@@ -45,10 +49,32 @@ def top_share(values: Floats) -> float:
     return float(ordered[-max(1, len(ordered) // 100) :].sum() / total) if total > 0 else 0.0
 
 
-def is_heavy(values: Floats) -> bool:
+def is_heavy(values: Floats, skewness: float = 0.0) -> bool:
+    """Whether no interval of the mean of the runs (replicates,) is to be trusted.
+
+    ``skewness`` is what theory expects of one run; that of a mean of n is smaller by the root of n.
+    """
+    return shows_giants(values) or lacks_giants(values, skewness)
+
+
+def shows_giants(values: Floats) -> bool:
     """Whether the top 1% of the runs (replicates,) hold over a quarter of the total."""
-    defined = int(np.isfinite(values).sum())
-    return defined >= FEWEST_TO_TELL and top_share(values) > HEAVY
+    return _defined(values) >= FEWEST_TO_TELL and top_share(values) > HEAVY
+
+
+def lacks_giants(values: Floats, skewness: float) -> bool:
+    """Whether the runs (replicates,) are too few for outcomes as skewed as theory expects."""
+    count = _defined(values)
+    return count >= FEWEST_TO_TELL and skewness > MOST_SKEWED * math.sqrt(count)
+
+
+def enough_runs(skewness: float) -> float:
+    """Return how many runs of such a skewness a mean needs for its interval to be trusted."""
+    return (skewness / MOST_SKEWED) ** 2
+
+
+def _defined(values: Floats) -> int:
+    return int(np.isfinite(values).sum())
 
 
 def levels(

@@ -60,16 +60,26 @@ def _difference(
     stored: Stored, strategy: str, baseline: str, metric: str, comparisons: int
 ) -> Difference:
     runs = stored.runs
-    pair = pair_of(strategy, metric, runs[strategy][metric], runs[baseline][metric], stored.draw)
+    pair = pair_of(
+        strategy,
+        metric,
+        runs[strategy][metric],
+        runs[baseline][metric],
+        stored.draw,
+        heavy=_is_heavy(stored, (strategy, baseline), metric),
+    )
     matters = stored.scenario.compare.matters
     return difference(pair, Interval(), baseline, matters, comparisons)
 
 
 def _by_chance(stored: Stored, found: Difference) -> bool:
     """Whether tails are heavy, so that the chance of doing better decided and not the mean."""
-    strategies = (stored.summary["strategies"][n] for n in (found.strategy, found.baseline))
-    heavy = any(each[found.metric].get("heavy", False) for each in strategies)
+    heavy = _is_heavy(stored, (found.strategy, found.baseline), found.metric)
     return heavy and found.standing in (Standing.BETTER, Standing.WORSE)
+
+
+def _is_heavy(stored: Stored, strategies: Sequence[str], metric: str) -> bool:
+    return any(stored.summary["strategies"][name][metric]["heavy"] for name in strategies)
 
 
 def _order(metric: str, baseline: str, found: Mapping[str, Difference]) -> str:
