@@ -1,6 +1,6 @@
 """How often the intervals hold what they claim to, measured on runs whose truth is known.
 
-`python tests/interval_coverage.py` prints the tables of docs/statistics.md (some minutes);
+`python -m tests.interval_coverage` prints the tables of docs/statistics.md (some minutes);
 test_intervals.py asks for shorter ones. The runs are total progenies of Galton-Watson processes
 with Poisson(R) offspring (Borel's law, mean 1 / (1 - R)), as skewed as cascades are; where there
 are draws, each draw multiplies its runs by a lognormal factor of mean 1.
@@ -14,21 +14,10 @@ from scipy import special, stats
 
 from propagation.experiment import intervals
 from propagation.experiment.stopping import next_total
+from verification.progeny import PoissonProgeny
 
 Limits = tuple[float, float]
 Method = Callable[[np.ndarray, np.ndarray], Limits]
-
-
-class Progeny:
-    """Total progeny with Poisson(R) offspring, by inversion of Borel's law."""
-
-    def __init__(self, R: float) -> None:
-        size = np.arange(1, 20_001)  # beyond, R = 0.9 leaves less than exp(-100)
-        law = np.exp(-R * size + (size - 1) * np.log(R * size) - special.gammaln(size + 1))
-        self.mean, self.at_most = 1 / (1 - R), np.cumsum(law)
-
-    def __call__(self, rng: np.random.Generator, size: int) -> np.ndarray:
-        return 1.0 + np.searchsorted(self.at_most[:-1], rng.random(size))
 
 
 def factors(rng: np.random.Generator, draws: int, spread: float) -> np.ndarray:
@@ -67,7 +56,7 @@ def mean_coverage(
     R: float, draws: int, replicates: int, spread: float, tables: int, *methods: Method
 ) -> list[float]:
     """Return how often each method's interval holds the true mean."""
-    rng, progeny = np.random.default_rng(20_110_917), Progeny(R)
+    rng, progeny = np.random.default_rng(20_110_917), PoissonProgeny(R)
     draw = np.arange(replicates) % draws
     held = np.zeros(len(methods))
     for _ in range(tables):
@@ -84,7 +73,7 @@ def difference_coverage(R: float, draws: int, replicates: int, together: int, ta
 
     Each is between a strategy of its own and the same baseline.
     """
-    rng, progeny = np.random.default_rng(20_110_917), Progeny(R)
+    rng, progeny = np.random.default_rng(20_110_917), PoissonProgeny(R)
     draw, held = np.arange(replicates) % draws, np.float64(0)
     for _ in range(tables):
         baseline = progeny(rng, replicates)
@@ -99,7 +88,7 @@ def ratio_coverage(
 ) -> float:
     """Return how often the ratio's interval holds the true ratio of means."""
     rng = np.random.default_rng(20_110_917)
-    above, below = map(Progeny, R)
+    above, below = map(PoissonProgeny, R)
     draw, held = np.arange(replicates) % draws, np.float64(0)
     for _ in range(tables):
         a, b = above(rng, replicates), below(rng, replicates)
@@ -131,7 +120,7 @@ def stopping_coverage(
     R: float, draws: int, spread: float, within: float, tables: int
 ) -> tuple[float, float]:
     """Return the coverage of the mean's interval after the stopping rule, and the mean total."""
-    rng, progeny = np.random.default_rng(20_110_917), Progeny(R)
+    rng, progeny = np.random.default_rng(20_110_917), PoissonProgeny(R)
     held, totals = np.float64(0), 0
     for _ in range(tables):
         factor, values, draw = factors(rng, draws, spread), np.empty(0), np.empty(0, np.int64)

@@ -2,6 +2,7 @@
 
 from verification.cases.branching import BRANCHING
 from verification.cases.community import COMMUNITY_SIZE
+from verification.cases.coverage import COVERAGE
 from verification.cases.delays import DELAYS
 from verification.cases.outside import OUTSIDE
 from verification.cases.percolation import PERCOLATION
@@ -17,4 +18,5 @@ CASES: tuple[Case, ...] = (
     *COMMUNITY_SIZE,
     *OUTSIDE,
     *DELAYS,
+    *COVERAGE,
 )
