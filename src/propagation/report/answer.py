@@ -79,7 +79,8 @@ def _by_chance(stored: Stored, found: Difference) -> bool:
 
 
 def _is_heavy(stored: Stored, strategies: Sequence[str], metric: str) -> bool:
-    return any(stored.summary["strategies"][name][metric]["heavy"] for name in strategies)
+    outcomes = (stored.summary["strategies"][name][metric] for name in strategies)
+    return any(each.get("heavy", False) for each in outcomes)
 
 
 def _order(metric: str, baseline: str, found: Mapping[str, Difference]) -> str:

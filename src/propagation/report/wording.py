@@ -37,6 +37,9 @@ def method(stored: Stored) -> list[str]:
         "Differences from the baseline hold together at 95%. A ratio is given only where the "
         f"baseline surely is above zero. A difference below {share(scenario.compare.matters)} of "
         "the baseline is called no practical difference.",
+        "No interval of a mean is claimed where tails are heavy: where the top 1% of campaigns "
+        "hold over a quarter of the total, or where the theory of branching processes expects "
+        "rare giants that so few campaigns need not have met. Medians and chances lead there.",
         f"An account counts as relevant from an interest of {scenario.relevant:g} on. What happens "
         f"after {_horizon(scenario)} does not count.",
     ]
@@ -65,13 +68,16 @@ INFLUENCE = (
 THRESHOLDS = "Granovetter, M. (1978): Threshold models of collective behavior. AJS 83, 1420."
 WATTS = "Watts, D. J. (2002): A simple model of global cascades on random networks. PNAS 99, 5766."
 CONTAGION = "Centola, D., Macy, M. (2007): Complex contagions. AJS 113, 702 (reinforced sharing)."
+BRANCHING = (
+    "Harris, T. E. (1963): The theory of branching processes. Springer (giants that runs may lack)."
+)
 RULES = {
-    "independent": (CASCADE, INFLUENCE),
-    "single": (),
+    "independent": (CASCADE, INFLUENCE, BRANCHING),
+    "single": (BRANCHING,),
     "reinforced": (CONTAGION,),
     "threshold": (THRESHOLDS, WATTS, INFLUENCE),
 }
-"""Where each decision rule comes from; for one decision a person there is no source."""
+"""Where each decision rule comes from (one decision a person has no source), and its theory."""
 SEISMIC = "Zhao, Q. et al. (2015): SEISMIC: a self-exciting point process model. KDD (delays)."
 VIRALITY = (
     "Goel, S. et al. (2016): The structural virality of online diffusion. Manag. Sci. 62, 180."
