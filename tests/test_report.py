@@ -474,7 +474,9 @@ def test_many_strategies_are_sorted_by_how_they_stand(folder: Path) -> None:
     stored = with_runs(read_stored(folder), 20.0, 10.0)
     names = [f"s{i}" for i in range(5)]
     runs = dict.fromkeys(names, stored.runs["small"]) | {"none": stored.runs["large"]}
-    stored = replace(stored, runs=runs | dict(stored.runs))
+    told = {name: stored.summary["strategies"]["small"] for name in runs}
+    summary = {**stored.summary, "strategies": told | stored.summary["strategies"]}
+    stored = replace(stored, runs=runs | dict(stored.runs), summary=summary)
     answer = answer_of(stored, [*names, "none", "large"])
     assert answer is not None
     assert answer.first == (
