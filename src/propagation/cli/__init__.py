@@ -153,7 +153,7 @@ def run(
         path, _, name = agents.rpartition(":")
         if not path.endswith(".py") or not name.isidentifier():
             raise InputError(Problem(f"'{agents}' is not written as FILE.py:CLASS", "--agents"))
-        update["agents"] = f"{Path(path).resolve().as_posix()}:{name}"
+        update["agents"] = f"{Path(path).absolute().as_posix()}:{name}"
     scenario = scenario.model_copy(update=update)
     from propagation.experiment.runner import Run  # a second's import: not before bad input is told
 
@@ -237,4 +237,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names a terminal cannot show
+    from propagation.audience.memory import limit_memory
+
+    limit_memory()
     app()
