@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,7 @@ def scaled(value: Any, factor: float) -> Any:
     """Return a number times a factor, whole if it was; anything else as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    return int(value * factor) if isinstance(value, int) else value * factor
+    return int(value * Fraction(factor)) if isinstance(value, int) else value * factor
 
 
 @st.composite

@@ -1,28 +1,25 @@
 """How much memory is free, so that what cannot fit is told before it is begun."""
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from propagation.problems import MachineError
 
+RESERVED = 2_000_000_000
+"""Bytes that libraries reserve and never touch (stacks, arenas): they count against a limit."""
 MEMINFO = Path("/proc/meminfo")
 
 
 def free_memory() -> int | None:
     """Return the bytes that a program can still have; None where the system does not tell."""
-    return min(_free(), default=None)
-
-
-def _free() -> Iterator[int]:
     with suppress(OSError, ValueError, KeyError):
         lines = (line.split() for line in MEMINFO.read_text(encoding="ascii").splitlines())
         kilobytes = {words[0]: int(words[1]) for words in lines}
-        yield 1024 * (kilobytes["MemAvailable:"] + kilobytes["SwapFree:"])
-        return
+        return 1024 * (kilobytes["MemAvailable:"] + kilobytes["SwapFree:"])
     with suppress(OSError, ValueError, AttributeError):  # other systems tell what there is at all
-        yield os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
 
 
 def limit_memory() -> None:
@@ -36,7 +33,7 @@ def limit_memory() -> None:
         free = free_memory()
         soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
         if free is not None and MEMINFO.exists() and soft == resource.RLIM_INFINITY:
-            resource.setrlimit(resource.RLIMIT_DATA, (free, hard))
+            resource.setrlimit(resource.RLIMIT_DATA, (free + RESERVED, hard))
 
 
 def check_fits(needed: float, what: str, advice: str) -> None:

@@ -4,6 +4,7 @@ Everything heavy is imported where it is used, so that help comes at once.
 """
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -234,6 +235,11 @@ def show(result: "Result", as_json: bool, page: Path | None) -> None:
 
 def main() -> None:
     """Run the command line."""
+    # a stream that was closed before the start is None: nobody listens, so nobody is told
+    sys.stdout, sys.stderr = (
+        stream or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        for stream in (sys.stdout, sys.stderr)
+    )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names a terminal cannot show

@@ -8,17 +8,15 @@ from typing import Any
 
 import jinja2
 
-from propagation.experiment.forms import damaged
 from propagation.experiment.phrases import listed
 from propagation.experiment.storage import FIGURES, REPORT, TABLES, cannot_write, replacing
-from propagation.problems import InputError, MachineError
 from propagation.report.answer import answer_of
 from propagation.report.assumptions import assumption_tables
 from propagation.report.figures.rendering import Figure, render, told
 from propagation.report.glossary import glossary
-from propagation.report.soundness import unsound
+from propagation.report.soundness import read_sound
 from propagation.report.spreadsheets import write_tables
-from propagation.report.stored import Stored, read_stored
+from propagation.report.stored import Stored
 from propagation.report.tables import (
     difference_table,
     level_table,
@@ -45,7 +43,7 @@ def write_report(path: Path) -> Path:
     MachineError
         If a file cannot be read or written, or is damaged.
     """
-    stored = _sound(path)
+    stored = read_sound(path)
     try:
         figures = render(stored, path / FIGURES)
         write_tables(stored, path / TABLES)
@@ -55,19 +53,6 @@ def write_report(path: Path) -> Path:
     with replacing(page) as unfinished:
         unfinished.write_text(page_of(stored, figures), encoding="utf-8", newline="\n")
     return page
-
-
-def _sound(path: Path) -> Stored:
-    """Read a results folder; what is not as it was written is told and not drawn."""
-    try:
-        stored = read_stored(path)
-    except (InputError, MachineError):
-        raise
-    except (LookupError, TypeError, ValueError) as error:  # pyarrow's errors are among them
-        raise damaged(path, "its tables do not belong together") from error
-    if wrong := unsound(stored):
-        raise damaged(path / wrong, "it does not fit the other files of the folder")
-    return stored
 
 
 def page_of(stored: Stored, figures: Sequence[Figure]) -> str:

@@ -1,11 +1,13 @@
-"""Whether what was read of a results folder holds together, before a figure asks for it."""
+"""Results folders whose files hold together: damage is told before a figure asks for a value."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from propagation.experiment.forms import is_provenance
+from propagation.experiment.forms import damaged, is_provenance
+from propagation.experiment.replicates import reach_columns
 from propagation.experiment.storage import (
     CASCADES,
     CURVES,
@@ -15,7 +17,29 @@ from propagation.experiment.storage import (
     SUMMARY,
     TREES,
 )
-from propagation.report.stored import Stored, Tree
+from propagation.problems import InputError, MachineError
+from propagation.report.stored import Stored, Tree, read_stored
+
+
+def read_sound(path: Path) -> Stored:
+    """Read a finished results folder; what is not as it was written is told.
+
+    Raises
+    ------
+    InputError
+        If it is no results folder, or the run in it is not finished.
+    MachineError
+        If a file in it is damaged.
+    """
+    try:
+        stored = read_stored(path)
+    except (InputError, MachineError):
+        raise
+    except (LookupError, TypeError, ValueError) as error:  # pyarrow's errors are among them
+        raise damaged(path, "its tables do not belong together") from error
+    if wrong := unsound(stored):
+        raise damaged(path / wrong, "it does not fit the other files of the folder")
+    return stored
 
 
 def unsound(stored: Stored) -> str:
@@ -41,7 +65,9 @@ def _summary_fits(stored: Stored) -> bool:
 def _runs_fit(stored: Stored) -> bool:
     replicates = stored.summary["replicates"]
     lengths = {len(column) for columns in stored.runs.values() for column in columns.values()}
-    return {len(stored.draw), *lengths} == {replicates}
+    reached = reach_columns(tuple(stored.scenario.segments or ()))
+    complete = all(set(reached) <= set(columns) for columns in stored.runs.values())
+    return complete and {len(stored.draw), *lengths} == {replicates}
 
 
 def _sizes_fit(stored: Stored) -> bool:
