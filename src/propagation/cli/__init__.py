@@ -223,7 +223,7 @@ def show(result: "Result", as_json: bool, page: Path | None) -> None:
             print(f"Warning: {warning}")
         print()
         print_table(result.summary)
-    sys.stdout.flush()
+    sys.stdout.flush()  # before what is said on stderr
     if not result.new:
         say("This scenario had been run before: that result is shown. --force runs it again.")
     elif result.stopped:

@@ -48,6 +48,7 @@ def guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
 
         try:
             command(*args, **kwargs)
+            sys.stdout.flush()  # here, where a full disk is told, and not at the very end
         except InputError as error:
             leave(INPUT, str(error))
         except MachineError as error:
