@@ -144,8 +144,8 @@ class DelimitedText:
     def _has_odd_quotes(self) -> bool:
         """Whether a quote stands inside a cell without a second one, as in ``"say "hi""``."""
         outside = re.escape(self.delimiter.encode()) + rb'\n"'
-        odd = rb"[^" + outside + rb"]\"[^" + outside + rb" \t]"
-        return b'"' in self.body and re.search(odd, self.body) is not None
+        odd = rb'"(?<=[^' + outside + rb']")[^' + outside + rb" \t]"
+        return re.search(odd, self.body) is not None
 
     def _check_quotes_and_comments(self, rows: int) -> None:
         """Refuse quotes that swallowed lines or cells, and comments that were read as data."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from propagation.audience.files import check_file, checksum
+from propagation.audience.files import checksum, content_of
 from propagation.compiling import source_hash
 from propagation.problems import InputError, Problem, reason
 from propagation.scenario.reading import parse_scenario
@@ -156,13 +156,11 @@ def scenario_of(path: Path) -> Scenario:
     InputError
         If the file is no provenance, or if an input file has changed since.
     """
+    found = content_of(path)
     try:
-        check_file(path)
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(found)
         text = content["scenario"] if content["propagation"] else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
+    except (ValueError, KeyError, TypeError, RecursionError):
         text = None
     if not isinstance(text, str):
         message = "is not a provenance.json written by 'propagation run'"
