@@ -112,11 +112,25 @@ def share(value: float) -> str:
 
 
 def share_with_interval(found: Interval) -> str:
-    """Write ``97% (96% to 98%)``."""
+    """Write ``97% (96% to 98%)``, or ``over 99%`` where that is all there is to say."""
     assert found.mean is not None
+    mean = share(found.mean)
     if found.low is None or found.high is None:
-        return share(found.mean)
-    return f"{share(found.mean)} ({share(found.low)} to {share(found.high)})"
+        return mean
+    low, high = share(found.low), share(found.high)
+    return mean if low == mean == high and not mean[0].isdigit() else f"{mean} ({low} to {high})"
+
+
+def factor_with_interval(found: Interval) -> tuple[str, str]:
+    """Write a ratio as ``3.2 times`` or, below 1, as ``39%``; and its interval in brackets."""
+    assert found.mean is not None
+    if found.mean >= 1:
+        factor, _, interval = with_interval(found).partition(" ")
+        return f"{factor} times", interval
+    parts = (found.mean, found.low, found.high)
+    percent = Interval(*(None if part is None else 100 * part for part in parts))
+    factor, _, interval = with_interval(percent).partition(" ")
+    return f"{factor}%", interval.replace(" to ", "% to ").replace(")", "%)")
 
 
 def counted(count: int, noun: str) -> str:

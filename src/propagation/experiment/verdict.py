@@ -8,6 +8,7 @@ from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import (
     counted,
     decimals,
+    factor_with_interval,
     number,
     phrase,
     plural,
@@ -105,8 +106,9 @@ def _headline(each: Difference, outcomes: Outcomes, *, name_baseline: bool) -> s
     beside = f" as {each.baseline}" if name_baseline else ""
     if each.ratio.low is None:
         return f"{text}: {_apart(each)}{f' than {each.baseline}' if name_baseline else ''}."
-    factor, _, interval = with_interval(each.ratio).partition(" ")
-    times = "just" if factor == "1" and not interval else f"{factor} times"
+    times, interval = factor_with_interval(each.ratio)
+    if times == "1 times" and not interval:
+        times = "just"
     return f"{text}: {times} {phrase(each.metric).times}{beside} {interval}".rstrip() + "."
 
 
