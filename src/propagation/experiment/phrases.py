@@ -80,6 +80,12 @@ def decimals(spread: float, value: float = 0.0) -> int:
     return max(0, 3 - math.floor(math.log10(abs(value))))
 
 
+def range_decimals(low: float, high: float) -> int:
+    """Return how many decimals a range of outcomes supports; counts have none."""
+    places = decimals(high - low, high)
+    return min(places, 0) if low == round(low) and high == round(high) else places
+
+
 def number(value: float, places: int) -> str:
     """Write a number rounded to ``places`` decimals, with thousands separators."""
     rounded = round(value, places)

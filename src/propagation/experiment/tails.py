@@ -12,10 +12,10 @@ import numpy as np
 
 from propagation.experiment.intervals import Floats, Integers, Interval, chance_interval
 from propagation.experiment.phrases import (
-    decimals,
     number,
     phrase,
     plural,
+    range_decimals,
     share_with_interval,
 )
 from propagation.experiment.summary import Difference, Outcome, Standing
@@ -127,8 +127,7 @@ def medians_first(
     for name, found in outcomes.items():
         if found.median is None or found.p10 is None or found.p90 is None:
             continue
-        spread = (found.p90 - found.p10) / 2
-        shown = number(found.median, decimals(spread, found.median))
+        shown = number(found.median, range_decimals(found.p10, found.p90))
         said.append(f"{name} {plural(phrase(metric).does, shown)}")
     yield f"In the median campaign {', '.join(said)}."
     for each in compared:

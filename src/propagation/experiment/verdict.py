@@ -13,6 +13,7 @@ from propagation.experiment.phrases import (
     phrase,
     plural,
     quoted,
+    range_decimals,
     share,
     share_with_interval,
     span,
@@ -170,7 +171,7 @@ def _range(metric: str, outcomes: Outcomes) -> Iterator[str]:
         found = each[metric]
         if found.p10 is None or found.p90 is None:
             continue
-        places = decimals((found.p90 - found.p10) / 2, found.p10)
+        places = range_decimals(found.p10, found.p90)
         low, high = number(found.p10, places), number(found.p90, places)
         where = f"on {low}" if found.p10 == found.p90 else f"between {low} and {high}"
         lands.append(f"of {name} {'' if lands else 'land '}{where}")

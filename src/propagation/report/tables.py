@@ -6,9 +6,9 @@ from typing import Any
 
 from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import (
-    decimals,
     number,
     phrase,
+    range_decimals,
     share_with_interval,
     span,
     with_interval,
@@ -47,7 +47,7 @@ def outcome_table(stored: Stored, strategies: Sequence[str]) -> Table:
 def _outcome_cells(found: Mapping[str, Any]) -> tuple[str, str, str]:
     if found["p10"] is None:
         return "never defined", "", ""
-    places = decimals(max(found["p90"] - found["p10"], 1e-9), found["p90"])
+    places = range_decimals(found["p10"], found["p90"])
     mean = "not claimed"
     if found["mean"] is not None and found["low"] is not None:
         mean = with_interval(Interval(found["mean"], found["low"], found["high"]))
