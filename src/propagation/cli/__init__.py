@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from propagation.cli.compare import compare
 from propagation.cli.report import report
 from propagation.cli.terminal import examples, guarded, print_json, print_table, progress_bar, say
 
@@ -174,6 +175,7 @@ def run(
     show(result, as_json, page)
 
 
+app.command(epilog=examples("propagation compare results/starter results/sober"))(compare)
 app.command(epilog=examples("propagation report results/occupy"))(report)
 
 

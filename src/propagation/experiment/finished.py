@@ -72,6 +72,8 @@ def read_finished(path: Path) -> Finished:
     except (OSError, ValueError) as error:
         raise refuse(f"holds no {PROVENANCE} that can be read: run the scenario again") from error
     runs, draw = columns_of(folder.table(RUNS, int(str(summary["replicates"]))))
+    if lost := [name for name in scenario.strategies if name not in runs]:
+        raise refuse(f"its {RUNS} has no runs of '{lost[0]}': run the scenario again")
     return Finished(
         path=path,
         scenario=scenario,

@@ -50,3 +50,13 @@ def _cells(outcome: Mapping[str, Any], replicates: int) -> tuple[str, str]:
     if high > low:
         return mean, span(low, high, decimals(high - low, high))
     return mean, number(low, decimals(abs(low) or 1.0, low))
+
+
+def middle_and_range(outcome: Mapping[str, Any], replicates: int) -> tuple[str, str, str]:
+    """Return the mean with its interval, the median, and the outcome range."""
+    mean, spread = _cells(outcome, replicates)
+    if outcome["median"] is None:
+        return mean, "", spread
+    width = outcome["p90"] - outcome["p10"]
+    median = number(outcome["median"], decimals(width / 2, outcome["median"]))
+    return ("not given" if outcome["heavy"] else mean), median, spread
