@@ -32,7 +32,8 @@ large random audience? Describe both in a scenario file and run it.
 \b
   propagation init              write a first scenario, scenario.yaml
   propagation check FILE        see what it means and how long it will take
-  propagation run FILE          run it and read the verdict""",
+  propagation run FILE          run it and read the verdict
+  propagation compare DIR DIR   lay results beside each other: does the answer survive?""",
 )
 
 

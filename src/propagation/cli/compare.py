@@ -51,7 +51,7 @@ def compare(
     print()
     for line in change_lines(found):
         print(line)
-    print_rows(outcome_rows(found), words=2)
+    print_rows(outcome_rows(found), words=2, is_narrow=True)
     for rows in (contrast_rows(found), answer_rows(found)):
         if len(rows) > 1:
-            print_rows(rows, words=2)
+            print_rows(rows, words=2, is_narrow=True)

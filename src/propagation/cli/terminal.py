@@ -116,7 +116,7 @@ def print_table(summary: Mapping[str, Any]) -> None:
     print_rows(table_rows(summary))
 
 
-def print_rows(rows: Sequence[Sequence[str]], words: int = 1) -> None:
+def print_rows(rows: Sequence[Sequence[str]], words: int = 1, *, is_narrow: bool = False) -> None:
     """Print a heading and rows as a table; the first ``words`` columns are words."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -125,7 +125,7 @@ def print_rows(rows: Sequence[Sequence[str]], words: int = 1) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=100)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=is_narrow)
     heading, *below = rows
     for place, name in enumerate(heading):
         table.add_column(name, justify="left" if place < words else "right", overflow="fold")

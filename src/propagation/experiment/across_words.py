@@ -201,8 +201,8 @@ def _pairing(found: Across) -> Iterator[str]:
     for name, why in found.apart.items():
         if why and name in compared:
             yield (
-                f"{name} and {found.first} are compared as independent samples, for {why}: chances "
-                "to do better are over all pairs of their runs."
+                f"{name} and {found.first} are compared as independent samples, because {why}: "
+                "chances to do better are over all pairs of their runs."
             )
 
 
