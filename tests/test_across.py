@@ -219,6 +219,14 @@ def test_the_flag_of_heavy_tails_is_read_and_not_found_again(home: Path, tmp_pat
     text = "\n".join(verdict(found))
     assert "In the median campaign small reaches" in text
     assert "means are not compared" in text
+    names = [f"{folder}: {one}" for folder in ("base", "heavy") for one in ("small", "large")]
+    assert len(found.levels) == 2
+    for level in found.levels:
+        assert list(level.chances) == names
+        reached = found.folders["heavy"].runs["small"]["reach"] >= level.level
+        assert level.chances["heavy: small"].mean == pytest.approx(reached.mean())
+        assert f"At least {level.level:,g} in raw reach: base: small in" in text
+    assert compare_folders(of(home, "base", "keen")).levels == ()
 
 
 # --- does the answer survive ---
@@ -447,8 +455,8 @@ def test_json_is_strict_and_says_the_same(home: Path) -> None:
 
     found = json.loads(result.stdout, parse_constant=refuse)
     assert list(found) == [
-        *("metric", "baseline", "matters", "folders", "differences", "answers", "changes"),
-        *("verdict", "warnings"),
+        *("metric", "baseline", "matters", "folders", "differences", "at_least", "answers"),
+        *("changes", "verdict", "warnings"),
     ]
     assert (found["metric"], found["baseline"]) == ("time_to_half", "base")
     assert list(found["folders"]) == ["base", "keen", "seeded"]
@@ -506,6 +514,15 @@ def test_a_folder_whose_tables_lack_a_strategy_is_refused(home: Path, tmp_path: 
     (tmp_path / "lost" / "scenario.yaml").write_text(text.replace("small:", "smaller:"))
     with pytest.raises(InputError, match="has no runs of 'smaller'"):
         read_finished(tmp_path / "lost")
+
+
+def test_a_folder_without_its_runs_is_refused(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home / "base", tmp_path / "kept")
+    (tmp_path / "kept" / "runs.parquet").unlink()
+    result = call(home / "base", tmp_path / "kept")
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"{tmp_path / 'kept'}: holds no runs.parquet")
 
 
 def test_a_strategy_that_only_one_folder_has_may_be_asked_for(home: Path) -> None:

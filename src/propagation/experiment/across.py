@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from propagation.experiment.contrasts import Contrast, Sample, contrast, why_not_paired
 from propagation.experiment.finished import Finished, read_finished
+from propagation.experiment.intervals import chance_interval
 from propagation.experiment.pair_answers import Answer, answers
 from propagation.experiment.scenario_differences import Change, changes, doubts
+from propagation.experiment.tails import Level, round_levels
 from propagation.problems import InputError, Problem, not_one_of
 from propagation.scenario.comparing import METRICS
 
@@ -35,6 +39,8 @@ class Across:
         Strategies of later folders less the same ones of the first; their intervals hold together.
     apart
         Why a folder's runs cannot be paired with the first folder's; "" where they are.
+    levels
+        Under heavy tails, chances to reach round levels, by "folder: strategy"; else none.
     changes
         What each later folder's scenario has otherwise than the first one's.
     """
@@ -46,6 +52,7 @@ class Across:
     contrasts: tuple[Contrast, ...]
     apart: Mapping[str, str]
     answers: tuple[Answer, ...]
+    levels: tuple[Level, ...]
     changes: Mapping[str, Sequence[Change]]
     warnings: tuple[str, ...]
 
@@ -96,6 +103,7 @@ def compare_folders(
             name: why_not_paired(each, first) for name, each in folders.items() if each is not first
         },
         answers=found,
+        levels=tuple(_levels(folders, outcomes, metric)),
         changes={name: changes(first, each) for name, each in folders.items() if each is not first},
         warnings=tuple(doubts(folders, told, metric)),
     )
@@ -198,6 +206,25 @@ def _contrasts(
         )
 
 
+def _levels(folders: Mapping[str, Finished], outcomes: Outcomes, metric: str) -> Iterator[Level]:
+    """Return the chances to reach levels, where the tails of any outcome told are heavy."""
+    told = {
+        f"{name}: {strategy}": (folders[name].runs[strategy][metric], folders[name].draw)
+        for name, each in outcomes.items()
+        for strategy in each
+    }
+    if not any(one["heavy"] for each in outcomes.values() for one in each.values()):
+        return
+    for level in round_levels([values for values, _ in told.values()]):
+        yield Level(
+            level,
+            {
+                name: chance_interval(np.where(np.isfinite(x), x >= level, np.nan), draw)
+                for name, (x, draw) in told.items()
+            },
+        )
+
+
 def as_dict(found: Across, verdict: Sequence[str]) -> dict[str, object]:
     """Return what ``compare --json`` prints: null where a value is missing."""
     return {
@@ -217,6 +244,7 @@ def as_dict(found: Across, verdict: Sequence[str]) -> dict[str, object]:
             for name, each in found.folders.items()
         },
         "differences": [each.as_dict() for each in found.contrasts],
+        "at_least": [each.as_dict() for each in found.levels],
         "answers": [each.as_dict() for each in found.answers],
         "changes": {
             name: [each.as_dict() for each in listed] for name, listed in found.changes.items()

@@ -25,6 +25,7 @@ from propagation.experiment.phrases import (
 )
 from propagation.experiment.summary import Standing
 from propagation.experiment.table import middle_and_range
+from propagation.experiment.tails import level_sentences
 
 MOST_CHANGES = 12
 """Differences between two scenarios that are told; the rest is counted."""
@@ -41,6 +42,8 @@ def verdict(found: Across) -> tuple[str, ...]:
             f"No other folder has a strategy by the name of one in {found.first}: none is compared "
             "with itself."
         )
+    names = [f"{folder}: {one}" for folder, each in found.outcomes.items() for one in each]
+    sentences.extend(level_sentences(found.metric, found.levels, names))
     sentences.extend(_pairing(found))
     single = [name for name, each in found.folders.items() if each.scenario.draws == 1]
     if single:

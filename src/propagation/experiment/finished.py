@@ -66,6 +66,8 @@ def read_finished(path: Path) -> Finished:
         raise refuse("is no results folder written by 'propagation run'")
     if not folder.is_finished():
         raise refuse("holds an unfinished run: go on with 'propagation run ... --resume'")
+    if not (path / RUNS).is_file():
+        raise refuse(f"holds no {RUNS}, only what was found in it: run the scenario again")
     summary, scenario = folder.read_json(SUMMARY), read_scenario(path / SCENARIO)
     try:
         provenance = folder.read_json(PROVENANCE)
