@@ -17,6 +17,11 @@ from propagation.experiment.intervals import (
     resampled_sums,
 )
 from propagation.experiment.phrases import phrase
+from propagation.experiment.standings import (
+    lies_beyond,
+    standing_by_chance,
+    standing_by_difference,
+)
 from propagation.experiment.stopping import settling
 from propagation.experiment.summary import Difference, Outcome, Standing, Summary
 from propagation.experiment.tails import is_heavy, levels
@@ -155,11 +160,11 @@ def difference(
     found = moments(gain, pair.draw)
     margin = matters * abs(moments(pair.theirs, pair.draw).mean)
     interval = found.interval(comparisons)
-    standing = _standing(interval, margin, sign)
+    standing = standing_by_difference(interval, margin, sign)
     chance = chance_interval(better, pair.draw, comparisons)
     if pair.heavy:
         interval, ratio = Interval(interval.mean), Interval()
-        standing = _standing_by_chance(chance)
+        standing = standing_by_chance(chance)
     return Difference(
         strategy=pair.strategy,
         baseline=baseline,
@@ -174,7 +179,7 @@ def difference(
         ours=moments(pair.ours, pair.draw).interval(),
         theirs=moments(pair.theirs, pair.draw).interval(),
         standing=standing,
-        matters=_beyond(interval, margin),
+        matters=lies_beyond(interval, margin),
         ties=float(np.mean(gain[np.isfinite(gain)] == 0)) if found.count else 0.0,
         settling=_settling(found, margin, comparisons)
         if standing is Standing.UNSETTLED and interval.low is not None
@@ -244,30 +249,6 @@ def _pairs(
 def _surely_positive(pair: Pair, comparisons: int) -> bool:
     low = moments(pair.theirs, pair.draw).interval(comparisons).low
     return low is not None and low > 0
-
-
-def _standing(interval: Interval, margin: float, sign: int) -> Standing:
-    if interval.low is None or interval.high is None:
-        return Standing.UNSETTLED
-    if -margin <= interval.low and interval.high <= margin:
-        return Standing.SAME
-    if interval.low <= 0 <= interval.high:
-        return Standing.UNSETTLED
-    return Standing.BETTER if sign * interval.low > 0 else Standing.WORSE
-
-
-def _standing_by_chance(chance: Interval) -> Standing:
-    """Judge by the chance to do better, where no mean is claimed."""
-    if chance.low is None or chance.high is None or chance.low <= 0.5 <= chance.high:
-        return Standing.UNSETTLED
-    return Standing.BETTER if chance.low > 0.5 else Standing.WORSE
-
-
-def _beyond(interval: Interval, margin: float) -> bool:
-    """Whether the whole interval lies beyond the margin, on either side."""
-    if interval.low is None or interval.high is None:
-        return False
-    return interval.low > margin or interval.high < -margin
 
 
 def _settling(found: Moments, margin: float, comparisons: int) -> str:

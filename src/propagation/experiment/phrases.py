@@ -164,3 +164,20 @@ def quoted(names: list[str]) -> str:
 def listed(names: list[str]) -> str:
     """Write ``a, b and c``."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def does(metric: str, mean: Interval) -> str:
+    """Write ``reaches 1,934 relevant accounts (1,890 to 1,978)``."""
+    shown, _, interval = with_interval(mean).partition(" ")
+    return f"{plural(phrase(metric).does, shown)} {interval}".rstrip()
+
+
+def apart(metric: str, difference: Interval) -> str:
+    """Write ``1,322 more (1,270 to 1,374)``."""
+    words, found = phrase(metric), difference
+    assert found.mean is not None
+    direction = words.more if found.mean >= 0 else words.less
+    if found.mean < 0:
+        found = Interval(-found.mean, *(None if e is None else -e for e in (found.high, found.low)))
+    size, _, interval = with_interval(found).partition(" ")
+    return f"{size} {direction} {interval}".rstrip()

@@ -55,3 +55,12 @@ def _cells(outcome: Mapping[str, Any], replicates: int) -> tuple[str, str]:
     if outcome["defined"] < replicates:
         mean += f" in {counted(outcome['defined'], 'run')}"
     return mean, spread
+
+
+def middle_and_range(outcome: Mapping[str, Any], replicates: int) -> tuple[str, str, str]:
+    """Return the mean with its interval, the median, and the outcome range."""
+    mean, spread = _cells(outcome, replicates)
+    if outcome["median"] is None:
+        return mean, "", spread
+    median = number(outcome["median"], range_decimals(outcome["p10"], outcome["p90"]))
+    return ("not given" if outcome["heavy"] else mean), median, spread

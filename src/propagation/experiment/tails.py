@@ -85,10 +85,8 @@ def levels(
     Those lie near the median and the 90% quantile of the runs of all strategies. Intervals are
     Wilson's, as of every chance here.
     """
-    pooled = np.concatenate([each[np.isfinite(each)] for each in values.values()])
     if asked is None:
-        near = np.quantile(pooled, [0.5, 0.9]) if len(pooled) else np.empty(0)
-        asked = sorted({_round(float(one)) for one in near if one > 0})
+        asked = round_levels(list(values.values()))
     return tuple(
         Level(
             level,
@@ -99,6 +97,13 @@ def levels(
         )
         for level in asked
     )
+
+
+def round_levels(values: Sequence[Floats]) -> list[float]:
+    """Return two round levels near the median and the 90% quantile of all runs, or fewer."""
+    pooled = np.concatenate([each[np.isfinite(each)] for each in values])
+    near = np.quantile(pooled, [0.5, 0.9]) if len(pooled) else np.empty(0)
+    return sorted({_round(float(one)) for one in near if one > 0})
 
 
 def _round(value: float) -> float:

@@ -6,12 +6,13 @@ from itertools import groupby
 
 from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import (
+    apart,
     counted,
     decimals,
+    does,
     factor_with_interval,
     number,
     phrase,
-    plural,
     quoted,
     range_decimals,
     share,
@@ -85,8 +86,7 @@ def _does(metric: str, outcome: Outcome) -> str:
     """Write ``reaches 1,934 relevant accounts (1,890 to 1,978)``."""
     if outcome.mean is None:
         return f"has no {phrase(metric).label}: it is undefined in every run"
-    shown, _, interval = _mean(outcome).partition(" ")
-    return f"{plural(phrase(metric).does, shown)} {interval}".rstrip()
+    return does(metric, Interval(outcome.mean, outcome.low, outcome.high))
 
 
 def _mean(outcome: Outcome) -> str:
@@ -106,7 +106,8 @@ def _headline(each: Difference, outcomes: Outcomes, *, name_baseline: bool) -> s
         return f"{text}: there is nothing to compare."
     beside = f" as {each.baseline}" if name_baseline else ""
     if each.ratio.low is None:
-        return f"{text}: {_apart(each)}{f' than {each.baseline}' if name_baseline else ''}."
+        than = f" than {each.baseline}" if name_baseline else ""
+        return f"{text}: {apart(each.metric, each.difference)}{than}."
     times, interval = factor_with_interval(each.ratio)
     if times == "1 times" and not interval:
         times = "just"
@@ -115,17 +116,6 @@ def _headline(each: Difference, outcomes: Outcomes, *, name_baseline: bool) -> s
 
 def _with_mean(outcome: Outcome, mean: Interval) -> Outcome:
     return replace(outcome, mean=mean.mean, low=mean.low, high=mean.high)
-
-
-def _apart(each: Difference) -> str:
-    """Write ``1,322 more (1,270 to 1,374)``."""
-    words, found = phrase(each.metric), each.difference
-    assert found.mean is not None
-    direction = words.more if found.mean >= 0 else words.less
-    if found.mean < 0:
-        found = Interval(-found.mean, *(None if e is None else -e for e in (found.high, found.low)))
-    size, _, interval = with_interval(found).partition(" ")
-    return f"{size} {direction} {interval}".rstrip()
 
 
 def _standing(each: Difference, matters: float) -> Iterator[str]:
