@@ -66,7 +66,7 @@ def _difference(
         runs[strategy][metric],
         runs[baseline][metric],
         stored.draw,
-        heavy=_is_heavy(stored, (strategy, baseline), metric),
+        heavy=stored.is_heavy(metric, strategy, baseline),
     )
     matters = stored.scenario.compare.matters
     return difference(pair, Interval(), baseline, matters, comparisons)
@@ -74,13 +74,8 @@ def _difference(
 
 def _by_chance(stored: Stored, found: Difference) -> bool:
     """Whether tails are heavy, so that the chance of doing better decided and not the mean."""
-    heavy = _is_heavy(stored, (found.strategy, found.baseline), found.metric)
+    heavy = stored.is_heavy(found.metric, found.strategy, found.baseline)
     return heavy and found.standing in (Standing.BETTER, Standing.WORSE)
-
-
-def _is_heavy(stored: Stored, strategies: Sequence[str], metric: str) -> bool:
-    outcomes = (stored.summary["strategies"][name][metric] for name in strategies)
-    return any(each.get("heavy", False) for each in outcomes)
 
 
 def _order(metric: str, baseline: str, found: Mapping[str, Difference]) -> str:

@@ -81,6 +81,11 @@ class Stored(Finished):
     trees: Mapping[str, Tree]
     graph: SmallGraph | None
 
+    def is_heavy(self, metric: str, *strategies: str) -> bool:
+        """Whether tails of any strategy are so heavy that no interval of a mean is claimed."""
+        outcomes = (self.summary["strategies"][name][metric] for name in strategies)
+        return any(each.get("heavy", False) for each in outcomes)
+
 
 def read_stored(path: Path) -> Stored:
     """Read a finished results folder.

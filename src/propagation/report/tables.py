@@ -86,7 +86,7 @@ def _differences(found: Iterable[Mapping[str, Any]], caption: str) -> Table:
 
 
 def _interval(found: Mapping[str, float | None]) -> str:
-    return "not given" if found["mean"] is None else with_interval(Interval(**found))
+    return "not given" if found["low"] is None else with_interval(Interval(**found))
 
 
 def _chance(found: Mapping[str, float | None]) -> str:

@@ -15,6 +15,7 @@ from propagation.report.stored import Stored
 
 Float64 = npt.NDArray[np.float64]
 MOST_SEGMENTS = 8
+AND_INTERVAL = ", with its 95% interval"
 """Segments with bars of their own."""
 UNIT_OF = {
     "reach": "accounts",
@@ -160,7 +161,8 @@ def reach_by_segment(ax: Axes, stored: Stored, strategies: list[str]) -> None:
                 lw=0,
                 label=label,
             )
-            if found.low is not None and found.high is not None:
+            claimed = not stored.is_heavy("reach", name)
+            if claimed and found.low is not None and found.high is not None:
                 ax.plot([found.low, found.high], [at, at], color=INK, lw=1.6)
             if found.mean is not None:
                 written = number(found.mean, 0 if found.mean >= 100 else 1)
@@ -177,7 +179,8 @@ def reach_by_segment(ax: Axes, stored: Stored, strategies: list[str]) -> None:
     ax.set_ylim(len(segments) - 0.5, -0.5)
     ax.set_xlim(left=0)
     ax.margins(x=0.14)
-    ax.set_xlabel("accounts reached (mean, with its 95% interval)")
+    none = all(stored.is_heavy("reach", name) for name in strategies)
+    ax.set_xlabel(f"accounts reached (mean{', no interval claimed' if none else AND_INTERVAL})")
     thousands(ax, x=True)
 
 
@@ -218,7 +221,7 @@ def value_lines(
         mean = np.array([each.mean for each in found], np.float64)
         ax.plot(factors, mean, color=look.colour, ls=look.line, label=wrapped(name, 34))
         low, high = ([getattr(each, end) for each in found] for end in ("low", "high"))
-        if None not in (*low, *high):
+        if None not in (*low, *high) and not stored.is_heavy("valued_reach", name):
             ax.fill_between(factors, low, high, color=look.colour, alpha=0.2, lw=0)
     ax.set_xlim(1, most)
     ax.set_ylim(bottom=0)
