@@ -7,19 +7,20 @@ more, slowly and strictly, by the standard library's ``csv``, which finds the li
 
 import csv
 import difflib
-import gzip
 import io
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
+from propagation.audience.files import content_of, unpacked
+from propagation.audience.records import EXAMPLES
 from propagation.problems import InputError, Problem
 
 DELIMITERS = "\t|;, "
@@ -27,7 +28,6 @@ DELIMITERS = "\t|;, "
 COMMENT = (b"#", b"%")
 SAMPLE = 1 << 16
 BLOCK = 1 << 24
-EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class DelimitedText:
     first_line: int
     delimiter: str
     heading: tuple[str, ...]
+    unit: ClassVar[str] = "line"
 
     def read(self, columns: Sequence[int]) -> list[pa.ChunkedArray]:
         """Return the cells of columns (counted from 0) as written, the first row included."""
@@ -162,7 +163,7 @@ class DelimitedText:
 def open_delimited(path: str | Path, wanted: Sequence[str | int]) -> DelimitedText:
     """Read a file and find its delimiter: the one under which the wanted columns are there."""
     file = str(path)
-    text = _as_text(_content(Path(path)), file)
+    text = _as_text(unpacked(content_of(Path(path)), file), file)
     start, comments = _after_comments(text)
     body = text[start:]
     if not body:
@@ -173,34 +174,6 @@ def open_delimited(path: str | Path, wanted: Sequence[str | int]) -> DelimitedTe
         body = _single_blanks(body)
     heading = tuple(cell.strip() for cell in _sample_rows(body, delimiter)[0])
     return DelimitedText(file, body, comments + 1, delimiter, heading)
-
-
-def _content(path: Path) -> bytes:
-    file = str(path)
-    if path.is_dir():
-        raise InputError(Problem("is a folder, not a file", file=file))
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(Problem(f"there is no such file{_near(path)}", file=file)) from None
-    except OSError as error:
-        raise InputError(Problem(f"cannot be read: {error.strerror}", file=file)) from None
-    if not content.startswith(b"\x1f\x8b"):
-        return content
-    try:
-        return gzip.decompress(content)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        message = f"is a damaged gzip file, copy or download it again ({error})"
-        raise InputError(Problem(message, file=file)) from None
-
-
-def _near(path: Path) -> str:
-    folder = path.parent
-    if not folder.is_dir():
-        return f": nor is there a folder '{folder}'"
-    names = sorted(entry.name for entry in folder.iterdir())
-    close = difflib.get_close_matches(path.name, names, n=1)
-    return f". Did you mean '{close[0]}'?" if close else ""
 
 
 def _as_text(content: bytes, file: str) -> bytes:
