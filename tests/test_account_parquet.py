@@ -111,7 +111,7 @@ BAD_IDS: dict[str, tuple[object, str]] = {
         [7, 7],
         "column 'node', row 2: '7' has 2 rows, one is allowed (rows 1, 2)",
     ),
-    "null": ([7, None], "column 'node', row 2: is empty, but every line needs it"),
+    "null": ([7, None], "column 'node', row 2: is empty, but every row needs it"),
     "none": (pa.array([], pa.int64()), "holds no accounts"),
     "other name": ({"nodes": [1]}, "id: 'node' is not one of the columns: 'nodes'. Did you mean"),
 }

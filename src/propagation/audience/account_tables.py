@@ -112,7 +112,8 @@ def read_accounts(path: str | Path, id: str) -> AccountTable:
     if not len(ids):
         raise InputError(nothing_but_a_heading(source, "accounts"))
     problems = [
-        _at(source, id, ids, mask, message) for mask, message in account_labels.faults(ids, "text")
+        _at(source, id, ids, mask, message)
+        for mask, message in account_labels.faults(ids, "text", source.unit)
     ]
     problems += _repeats(source, id, ids)
     if problems:

@@ -155,7 +155,7 @@ def _refuse_faults(
     ids: Kind | None,
 ) -> None:
     problems = []
-    for mask, message in account_labels.faults(texts, ids):
+    for mask, message in account_labels.faults(texts, ids, source.unit):
         for name, column in zip(names, codes, strict=True):
             rows = np.flatnonzero(mask[column])
             if len(rows):

@@ -11,13 +11,14 @@ from propagation.problems import InputError, Problem
 GZIP = b"\x1f\x8b"
 
 
-def content_of(path: Path) -> bytes:
-    """Return what a file holds, as it is."""
+def content_of(path: Path, at_most: int | None = None) -> bytes:
+    """Return what a file holds as it is, all of it or ``at_most`` bytes."""
     file = str(path)
     if path.is_dir():
         raise InputError(Problem("is a folder, not a file", file=file))
     try:
-        return path.read_bytes()
+        with path.open("rb") as stream:
+            return stream.read(-1 if at_most is None else at_most)
     except FileNotFoundError:
         raise InputError(Problem(f"there is no such file{_near(path)}", file=file)) from None
     except OSError as error:

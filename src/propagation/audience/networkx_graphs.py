@@ -123,15 +123,7 @@ def graph_follows(graph: "nx.Graph[Any]", arrows: str | None = None) -> Follows:
     follows u. Edges of an undirected graph are follows both ways. Loops and repeated edges are
     dropped. Follows are sorted by (follower, followee).
     """
-    if graph.is_directed() and arrows not in ARROWS:
-        given = "" if arrows is None else f"{not_one_of(arrows, ARROWS)} "
-        message = (
-            f"{given}A directed graph needs to say what its arrows mean: {' or '.join(ARROWS)}"
-        )
-        raise InputError(Problem(message, "graph.arrows"))
-    if not graph.is_directed() and arrows is not None:
-        message = "an undirected graph has no arrows (its accounts follow each other); leave it out"
-        raise InputError(Problem(message, "graph.arrows"))
+    refuse_arrows(graph, arrows)
     labels = _sorted_labels(graph)
     number = {label: account for account, label in enumerate(labels.tolist())}
     ends = np.array([(number[u], number[v]) for u, v in graph.edges()], np.int64).reshape(-1, 2)
@@ -142,6 +134,19 @@ def graph_follows(graph: "nx.Graph[Any]", arrows: str | None = None) -> Follows:
     pairs = np.unique((follower * len(labels) + followee)[follower != followee])
     follower, followee = np.divmod(pairs, max(1, len(labels)))
     return follower.astype(np.int32), followee.astype(np.int32), labels
+
+
+def refuse_arrows(graph: "nx.Graph[Any]", arrows: str | None) -> None:
+    """Refuse to guess: a directed graph needs ``arrows``, an undirected one has none."""
+    if graph.is_directed() and arrows not in ARROWS:
+        given = "" if arrows is None else f"{not_one_of(arrows, ARROWS)} "
+        message = (
+            f"{given}A directed graph needs to say what its arrows mean: {' or '.join(ARROWS)}"
+        )
+        raise InputError(Problem(message, "graph.arrows"))
+    if not graph.is_directed() and arrows is not None:
+        message = "an undirected graph has no arrows (its accounts follow each other); leave it out"
+        raise InputError(Problem(message, "graph.arrows"))
 
 
 def _sorted_labels(graph: "nx.Graph[Any]") -> Labels:

@@ -84,6 +84,7 @@ class Records:
     def locate(self, wanted: str | int, setting: str) -> int:
         """Return the number of a column from 0, given by its name."""
         kind = "attribute" if self.unit == "node" else "column"
+        setting = kind if setting == "column" else setting
         if isinstance(wanted, int):
             message = f"a Parquet file is read by the names of its columns, not by {wanted}"
             raise InputError(Problem(f"{message}: {self._listed()}", setting, self.file))

@@ -8,7 +8,7 @@ from propagation.experiment.comparison import NOTHING_EXPECTED, Skewness, summar
 from propagation.experiment.decisions import response_in_words
 from propagation.experiment.steps import step_found
 from propagation.experiment.storage import unescaped
-from propagation.scenario.spec import METRICS, FollowsFile, Scenario
+from propagation.scenario.spec import METRICS, FollowsFile, GraphFile, Scenario
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -43,7 +43,7 @@ def summary_of(
         baseline=scenario.compare.baseline,
         matters=scenario.compare.matters,
         seed=scenario.seed,
-        real_graph=isinstance(scenario.graph, FollowsFile),
+        real_graph=isinstance(scenario.graph, FollowsFile | GraphFile),
         decision=response_in_words(scenario.messages, scenario.agents),
         strategies=scenario.compare.strategies,
         at_least=scenario.compare.at_least,
