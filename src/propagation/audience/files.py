@@ -2,6 +2,7 @@
 
 import difflib
 import gzip
+import hashlib
 import io
 import zlib
 from pathlib import Path
@@ -35,6 +36,12 @@ def unpacked(content: bytes, file: str, at_most: int | None = None) -> bytes:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         message = f"is a damaged gzip file, copy or download it again ({error})"
         raise InputError(Problem(message, file=file)) from None
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _near(path: Path) -> str:

@@ -1,11 +1,11 @@
 """The files of a real graph, read once for all draws."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from propagation.audience.files import checksum
 from propagation.audience.importing import (
     AccountTable,
     FollowsRead,
@@ -26,12 +26,6 @@ class RealGraph:
     read: FollowsRead
     table: TraitTable | None
     report: tuple[str, ...]
-
-
-def checksum(path: Path) -> str:
-    """Return the SHA-256 of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_real_graph(scenario: Scenario, folder: Path) -> RealGraph | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from propagation.cli.compare import compare
+from propagation.cli.data import data
 from propagation.cli.report import report
 from propagation.cli.terminal import examples, guarded, print_json, print_table, progress_bar, say
 
@@ -178,6 +179,7 @@ def run(
 
 app.command(epilog=examples("propagation compare results/starter results/sober"))(compare)
 app.command(epilog=examples("propagation report results/occupy"))(report)
+app.add_typer(data, name="data")
 
 
 @app.command(epilog=examples("propagation schema > scenario.schema.json"))

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from propagation.audience.sources import checksum
+from propagation.audience.files import checksum
 from propagation.compiling import source_hash
 from propagation.problems import InputError, Problem
 from propagation.scenario.reading import parse_scenario
