@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -215,12 +216,22 @@ def test_blocks_are_found_in_the_order_of_the_page() -> None:
 # --- names ---
 
 
+def commands_of(group: typer.core.TyperGroup, typed: str) -> dict[str, Any]:
+    """Return every command as typed, those inside groups too."""
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        inside = isinstance(command, typer.core.TyperGroup)
+        found |= commands_of(command, f"{typed} {name}") if inside else {f"{typed} {name}": command}
+    return found
+
+
 def words_of_the_command_line() -> set[str]:
     """Return every command and option, as typed."""
     command = typer.main.get_command(app)
     assert isinstance(command, typer.core.TyperGroup)
-    words = {f"propagation {name}" for name in command.commands}
-    for each in (command, *command.commands.values()):
+    commands = commands_of(command, "propagation")
+    words = set(commands)
+    for each in (command, *commands.values()):
         for parameter in each.params:
             words |= {option for option in parameter.opts if option.startswith("-")}
     return words
@@ -234,7 +245,7 @@ def unsaid(words: set[str], pages: str) -> set[str]:
 
 def test_every_command_and_option_is_in_the_pages() -> None:
     words = words_of_the_command_line()
-    assert {"propagation run", "propagation schema", "--resume", "--version"} <= words
+    assert {"propagation run", "propagation data get", "--resume", "--version", "--to"} <= words
     assert unsaid(words, "".join(map(text_of, PAGES))) == set()
 
 
