@@ -29,7 +29,7 @@ from propagation.problems import InputError, Problem, in_one_line
 from propagation.scenario.accounts import graph_format
 
 LARGEST = {"GraphML": 64_000_000, "GEXF": 64_000_000, "GML": 20_000_000}
-"""Bytes, unpacked: half a minute and 2 GB. networkx keeps a kilobyte for each edge."""
+"""Bytes, unpacked: up to a minute and 2 GB, for networkx keeps a kilobyte for each edge."""
 SCALARS = (str, int, float, bool, np.generic)
 
 
