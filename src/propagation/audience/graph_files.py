@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from propagation.audience import labels as account_labels
 from propagation.audience.account_tables import AccountTable
+from propagation.audience.arrows import ARROWS, refuse_arrows
 from propagation.audience.edge_lists import FollowsRead, counted, extremes, lonely, sorted_follows
 from propagation.audience.files import content_of, unpacked
 from propagation.audience.graph_xml import check_xml
 from propagation.audience.labels import Kind, Labels
-from propagation.audience.networkx_graphs import ARROWS, refuse_arrows
 from propagation.audience.records import Records
 from propagation.problems import InputError, Problem, in_one_line
 from propagation.scenario.accounts import graph_format

@@ -14,11 +14,11 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from propagation.audience.arrows import ARROWS, refuse_arrows
 from propagation.audience.labels import Labels
 from propagation.luck import Purpose, stem, text_id
 from propagation.problems import InputError, Problem, not_one_of
 
-ARROWS = ("follower to followee", "followee to follower")
 GRAPH_CLASSES = {
     graph.__name__: graph for graph in (nx.Graph, nx.DiGraph, nx.MultiGraph, nx.MultiDiGraph)
 }
@@ -134,19 +134,6 @@ def graph_follows(graph: "nx.Graph[Any]", arrows: str | None = None) -> Follows:
     pairs = np.unique((follower * len(labels) + followee)[follower != followee])
     follower, followee = np.divmod(pairs, max(1, len(labels)))
     return follower.astype(np.int32), followee.astype(np.int32), labels
-
-
-def refuse_arrows(graph: "nx.Graph[Any]", arrows: str | None) -> None:
-    """Refuse to guess: a directed graph needs ``arrows``, an undirected one has none."""
-    if graph.is_directed() and arrows not in ARROWS:
-        given = "" if arrows is None else f"{not_one_of(arrows, ARROWS)} "
-        message = (
-            f"{given}A directed graph needs to say what its arrows mean: {' or '.join(ARROWS)}"
-        )
-        raise InputError(Problem(message, "graph.arrows"))
-    if not graph.is_directed() and arrows is not None:
-        message = "an undirected graph has no arrows (its accounts follow each other); leave it out"
-        raise InputError(Problem(message, "graph.arrows"))
 
 
 def _sorted_labels(graph: "nx.Graph[Any]") -> Labels:
