@@ -7,10 +7,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import csv as arrow_csv
 
 from propagation.audience import parquet_tables
 from propagation.audience.importing import match_accounts, read_accounts, read_follows
+from propagation.experiment.runner import Run
 from propagation.problems import InputError
+from propagation.scenario.reading import read_scenario
 
 
 def write(folder: Path, columns: dict[str, object], name: str = "accounts.parquet") -> Path:
@@ -183,3 +186,41 @@ def test_columns_of_follows_are_named(tmp_path: Path) -> None:
         read_follows(path, 1, "dst")
     with pytest.raises(InputError, match="column 'odd': holds double, but ids must be whole"):
         read_follows(path, "src", "odd")
+
+
+SCENARIO = """\
+name: net
+seed: 5
+replicates: 20
+graph: {{follows: follows.{kind}, follower: src, followee: dst}}
+accounts: {{table: accounts.{kind}, id: node, attention: {{column: x}}, interest: {{news: 0.8}}}}
+ours: {{one: {{account: "0"}}, two: {{account: "1"}}}}
+messages: {{hello: {{topic: news, resonance: 0.5}}}}
+strategies:
+  first: [{{post: hello, by: one, at: 0 h}}]
+  second: [{{post: hello, by: two, at: 0 h}}]
+compare: {{on: reach, baseline: first}}
+"""
+
+
+def test_runs_are_byte_equal_to_those_of_csv_and_can_be_made_again(tmp_path: Path) -> None:
+    draw = np.random.default_rng(4)
+    follows = {"src": draw.integers(0, 40, 300), "dst": draw.integers(0, 40, 300)}
+    accounts = {"node": np.arange(40), "x": draw.random(40)}
+    for name, columns in (("follows", follows), ("accounts", accounts)):
+        table = pa.table(columns)
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+        arrow_csv.write_csv(table, tmp_path / f"{name}.csv")
+    runs = {}
+    for kind in ("csv", "parquet"):
+        path = tmp_path / f"{kind}.yaml"
+        path.write_text(SCENARIO.format(kind=kind))
+        Run(read_scenario(path), tmp_path, tmp_path / kind)()
+        runs[kind] = (tmp_path / kind / "runs.parquet").read_bytes()
+    assert runs["parquet"] == runs["csv"]
+    stored = read_scenario(tmp_path / "parquet" / "scenario.yaml")
+    assert stored.accounts is not None
+    assert (stored.accounts.table, len(str(stored.accounts.sha256))) == ("../accounts.parquet", 64)
+    write(tmp_path, {"node": np.arange(40), "x": draw.random(40)})
+    with pytest.raises(InputError, match=r"'accounts.parquet' has changed since its checksum"):
+        Run(stored, tmp_path / "parquet", tmp_path / "changed")()
