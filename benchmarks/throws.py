@@ -1,8 +1,8 @@
 """What an addressed throw costs, against a number from a stream of numpy's.
 
 Method: one process, one thread; a million numbers at a time, written to an array that is there
-already; the sides take turns in rounds; processor time of the thread per number, median over rounds,
-after a warm-up. Prints a table and writes ``results/benchmarks/throws.md``.
+already; the sides take turns in rounds; processor time of the thread per number, median over
+rounds, after a warm-up. Prints a table and writes ``results/benchmarks/throws.md``.
 """
 
 import platform
@@ -26,7 +26,7 @@ OUT = Path("results/benchmarks/throws.md")
 KEY = stem(1, Purpose.DECIDE)
 NAME = {
     "addressed, one list": "addressed throws, place after place under one key",
-    "addressed, many accounts": "addressed throws, each under a key of its own (`descend`, `throw`)",
+    "addressed, many accounts": "addressed throws, each under a key of its own",
     "addressed, each after the last": "the same, where each address waits for the throw before it",
     "stream, at once": "numpy's PCG64 as a stream, `Generator.random(out=...)`",
     "stream, one by one": "the same stream, one number at a time in a compiled loop",
