@@ -394,6 +394,17 @@ def test_dead_links_are_found(tmp_path: Path) -> None:
     assert dead_links(page) == ["#two", "gone.md"]
 
 
+def not_named(start: str, pages: list[Path]) -> list[str]:
+    return [page.name for page in pages if f"]({page.name})" not in start]
+
+
+def test_the_start_page_names_every_page() -> None:
+    pages = [page for page in (ROOT / "docs").glob("*.md") if page.name != "index.md"]
+    assert len(pages) > 10
+    assert not_named(text_of(ROOT / "docs" / "index.md"), pages) == []
+    assert not_named("[a](a.md)", [Path("a.md"), Path("b.md")]) == ["b.md"]
+
+
 HOSTS = {"doi.org", "keepachangelog.com", "mesa.readthedocs.io", "semver.org"}
 """Where links may lead outside; nothing is fetched."""
 
