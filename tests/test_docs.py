@@ -4,6 +4,7 @@ Every page gets a folder of its own with the scenarios and examples beside it. I
 Python examples run there in the order of the page, as somebody would type them.
 """
 
+import json
 import os
 import re
 import shlex
@@ -178,6 +179,54 @@ def test_the_sceptic_on_the_page_is_the_one_in_the_file_and_is_short() -> None:
     file = text_of(ROOT / "docs" / "examples" / "sceptic.py")
     assert file.endswith(shown)
     assert len(file.splitlines()) < 30
+
+
+def told_ratios() -> dict[tuple[str, str], list[str]]:
+    """Return reach and relevant reach in the table of variance ratios, by comparison and place."""
+    rows = re.findall(
+        r"^\| (.+?) \| (\d\.\d\d) \| (\d\.\d\d) \| (?:first|`)[ `]?(\w[\w-]*)",
+        text_of(ROOT / "docs" / "luck.md"),
+        re.M,
+    )
+    return {(comparison, place): [reach, relevant] for comparison, reach, relevant, place in rows}
+
+
+def found_ratios(summary: Path, strategy: str) -> list[str]:
+    differences = json.loads(text_of(summary))["differences"]
+    by_metric = {
+        each["metric"]: f"{each['variance_ratio']:.2f}"
+        for each in differences
+        if each["strategy"] == strategy
+    }
+    return [by_metric["reach"], by_metric["relevant_reach"]]
+
+
+BOTH, CEO, OCCUPIERS = (
+    "both accounts, against the brand alone",
+    "the CEO alone, against the brand alone",
+    "500 who care, against 20,000 who mostly do not",
+)
+
+
+def test_what_pairing_buys_is_told_as_it_was_found() -> None:
+    reference, told = ROOT / "results" / "reference", told_ratios()
+    assert len(told) == 5
+    for place, comparison, strategy in (
+        ("ceo-and-brand", BOTH, "through both"),
+        ("ceo-and-brand", CEO, "through the CEO"),
+        ("occupy", OCCUPIERS, "small and relevant"),
+    ):
+        found = found_ratios(reference / place / "summary.json", strategy)
+        assert told[comparison, place] == found
+
+
+@pytest.mark.slow
+def test_what_pairing_buys_in_the_first_scenario_is_told(desks: dict[str, Path]) -> None:
+    if "tutorial.md" not in desks:
+        pytest.skip("docs/tutorial.md was not followed in this session")
+    summary = desks["tutorial.md"] / "results" / "starter" / "summary.json"
+    for comparison, strategy in ((BOTH, "both"), (CEO, "ceo only")):
+        assert told_ratios()[comparison, "scenario"] == found_ratios(summary, strategy)
 
 
 FAULTY = {
