@@ -81,9 +81,9 @@ def decimals(spread: float, value: float = 0.0) -> int:
 
 
 def range_decimals(low: float, high: float) -> int:
-    """Return how many decimals a range of outcomes supports; counts have none."""
-    places = decimals(high - low, high)
-    return min(places, 0) if low == round(low) and high == round(high) else places
+    """Return how many decimals a range of outcomes supports: for counts none, and never fewer."""
+    whole = low == round(low) and high == round(high)
+    return 0 if whole else max(0, decimals(high - low, high))
 
 
 def number(value: float, places: int) -> str:

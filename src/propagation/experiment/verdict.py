@@ -67,7 +67,8 @@ def verdict(
         scope = scope.replace("This holds", "This was tried", 1)  # nothing to hold is settled
     sentences.append(scope)
     if decision:
-        sentences.append(f"Decision rule in force: {decision.rstrip('.')}.")
+        rule = decision.rstrip(".")
+        sentences.append(f"Decision rule in force: {rule}; under another the answer may differ.")
     sentences.append(_legend(len(compared)))
     return tuple(sentences)
 
@@ -77,8 +78,8 @@ def of_pair(each: Difference, outcomes: Outcomes, matters: float) -> tuple[str, 
     found = {name: outcomes[name][each.metric] for name in (each.strategy, each.baseline)}
     if any(one.heavy for one in found.values()):
         return tuple(medians_first(each.metric, each.baseline, found, [each]))
-    sentences = [_headline(each, outcomes, name_baseline=True)]
-    sentences += [*_standing(each, matters), *_chance(each)]
+    sentences = [_headline(each, outcomes, name_baseline=False)]
+    sentences += [*_standing(each, matters, claimed=False), *_chance(each)]
     return tuple(sentence[0].upper() + sentence[1:] for sentence in sentences)
 
 
@@ -118,16 +119,18 @@ def _with_mean(outcome: Outcome, mean: Interval) -> Outcome:
     return replace(outcome, mean=mean.mean, low=mean.low, high=mean.high)
 
 
-def _standing(each: Difference, matters: float) -> Iterator[str]:
-    """Say whether the claim that the strategy does better than the baseline holds."""
+def _standing(each: Difference, matters: float, *, claimed: bool = True) -> Iterator[str]:
+    """Say whether the claim to do better holds or, if none is made, whether it does worse."""
     if not each.replicates:
         return  # the headline has said that there is nothing to compare
     pair, margin = f"{each.strategy} does better than {each.baseline}", share(matters)
     if each.standing is Standing.WORSE:
-        yield f"The claim that {pair} fails here: it does worse."
+        worse = f"{each.strategy} does worse than {each.baseline}."
+        yield f"The claim that {pair} fails here: it does worse." if claimed else worse
     if each.standing is Standing.SAME:
         within = f" (all within {margin} of the mean of {each.baseline})" if matters else ""
-        yield f"No practical difference{within}: the claim that {pair} finds no support here."
+        support = f": the claim that {pair} finds no support here" if claimed else ""
+        yield f"No practical difference{within}{support}."
     if each.standing is Standing.UNSETTLED:
         yield _unsettled(each)
     elif each.standing is not Standing.SAME and not each.matters:
@@ -222,7 +225,7 @@ def _scope(draws: int, real_graph: bool) -> str:
         return "This holds on this graph; on another it may differ."
     if draws == 1:
         return "This holds on this graph: one was drawn, so raise draws to speak of others like it."
-    return f"This holds over {counted(draws, 'drawn graph')} of this scenario."
+    return f"This holds on average over {counted(draws, 'drawn graph')} of this scenario."
 
 
 def _legend(comparisons: int) -> str:

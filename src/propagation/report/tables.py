@@ -60,7 +60,7 @@ def difference_table(stored: Stored) -> Table:
     metrics = metrics_told(stored)
     found = [each for each in stored.summary["differences"] if each["metric"] in metrics]
     found.sort(key=lambda each: metrics.index(each["metric"]))
-    return _differences(found, f"Differences from {stored.summary['baseline']}")
+    return _differences(found, f"Compared with {stored.summary['baseline']}")
 
 
 def step_table(step: Mapping[str, Any]) -> Table:
@@ -75,13 +75,19 @@ def _differences(found: Iterable[Mapping[str, Any]], caption: str) -> Table:
         rows.append(
             (
                 phrase(each["metric"]).label,
-                f"{each['strategy']} less {each['baseline']}",
+                f"{each['strategy']} against {each['baseline']}",
                 _interval(each["difference"]),
                 "not given" if ratio is None else _interval(ratio),
                 _chance(each["probability_better"]),
             )
         )
-    heading = ("Metric", "Comparison", "Difference", "Ratio of means", "Chance of doing better")
+    heading = (
+        "Metric",
+        "First against second",
+        "First minus second",
+        "First over second",
+        "Chance that the first does better",
+    )
     return Table(caption, heading, rows)
 
 

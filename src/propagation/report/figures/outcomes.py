@@ -8,15 +8,15 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from propagation.experiment.comparison import outcome
-from propagation.experiment.phrases import decimals, number, phrase
+from propagation.experiment.phrases import decimals, number, phrase, range_decimals
 from propagation.experiment.replicates import reach_columns, value_columns
-from propagation.report.figures.style import FAINT, GRID, INK, looks, thousands, wrapped
+from propagation.report.figures.style import COLOURS, FAINT, GRID, INK, looks, thousands, wrapped
 from propagation.report.stored import Stored
 
 Float64 = npt.NDArray[np.float64]
 MOST_SEGMENTS = 8
-AND_INTERVAL = ", with its 95% interval"
 """Segments with bars of their own."""
+AND_INTERVAL = ", with its 95% interval"
 UNIT_OF = {
     "reach": "accounts",
     "relevant_reach": "relevant accounts",
@@ -46,7 +46,7 @@ def by_strategy(ax: Axes, outcomes: Mapping[str, Mapping[str, Any]], metric: str
     ``outcomes`` maps a strategy to what ``summary.json`` holds of it for the metric.
     """
     names = list(outcomes)
-    for row, (name, look) in enumerate(looks(names).items()):
+    for row, name in enumerate(names):
         found = outcomes[name]
         if found["p10"] is None:
             ax.text(0.02, row, "never defined", va="center", transform=ax.get_yaxis_transform())
@@ -58,12 +58,12 @@ def by_strategy(ax: Axes, outcomes: Mapping[str, Mapping[str, Any]], metric: str
             ax.plot(
                 [found["low"], found["high"]],
                 [row, row],
-                color=look.colour,
+                color=COLOURS[0],
                 lw=7,
                 solid_capstyle="butt",
                 zorder=3,
             )
-            ax.plot([found["mean"]], [row], look.marker, color=INK, ms=4.5, zorder=4)
+            ax.plot([found["mean"]], [row], "o", color=INK, ms=4.5, zorder=4)
         ax.plot([found["median"]], [row], "d", mfc="white", mec=INK, ms=5.5, zorder=5)
         ax.annotate(
             _in_words(found),
@@ -77,17 +77,19 @@ def by_strategy(ax: Axes, outcomes: Mapping[str, Mapping[str, Any]], metric: str
     ax.set_xlabel(axis_label(metric))
     ax.margins(x=0.06)
     left, right = ax.get_xlim()
+    if 0 < left < right / 2:
+        left = 0.0  # lengths can be compared, unless all lies far from zero
     ax.set_xlim(left, right + 0.2 * (right - left))  # for the numbers beside the lines
     thousands(ax, x=True)
     ax.plot([], [], color=FAINT, lw=1.2, marker="|", ms=8, label="8 of 10 campaigns")
-    ax.plot([], [], color=looks(names)[names[0]].colour, lw=7, label="95% interval of the mean")
+    ax.plot([], [], color=COLOURS[0], lw=7, label="95% interval of the mean")
     ax.plot([], [], "o", color=INK, ms=4.5, label="mean")
     ax.plot([], [], "d", mfc="white", mec=INK, ms=5.5, label="median")
 
 
 def _in_words(found: Mapping[str, Any]) -> str:
     if found["low"] is None:
-        places = decimals(max(found["p90"] - found["p10"], 1e-9), found["median"])
+        places = range_decimals(found["p10"], found["p90"])
         return f"median {number(found['median'], places)}"
     return (
         f"mean {number(found['mean'], decimals((found['high'] - found['low']) / 2, found['mean']))}"
@@ -106,7 +108,7 @@ def differences(ax: Axes, found: Sequence[Mapping[str, Any]], matters: float) ->
 
     The grey band is what would be called no practical difference.
     """
-    names = [f"{each['strategy']} less {each['baseline']}" for each in found]
+    names = [f"{each['strategy']} minus {each['baseline']}" for each in found]
     for row, each in enumerate(found):
         interval = each["difference"]
         if interval["low"] is None:
