@@ -28,10 +28,11 @@ from propagation.experiment.tails import is_heavy, levels
 from propagation.experiment.verdict import verdict
 from propagation.luck import Purpose, stem
 from propagation.problems import InputError, Problem, not_one_of
+from propagation.spread.theory import Expected
 
 Runs = Mapping[str, Mapping[str, Floats]]
-Skewness = Mapping[str, Mapping[str, float]]
-NOTHING_EXPECTED: Skewness = {}
+Expectations = Mapping[str, Mapping[str, Expected]]
+NOTHING_EXPECTED: Expectations = {}
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def summarise(
     decision: str = "",
     strategies: Sequence[str] | None = None,
     at_least: Sequence[float] | None = None,
-    skewness: Skewness = NOTHING_EXPECTED,
+    expected: Expectations = NOTHING_EXPECTED,
 ) -> Summary:
     """Compare strategies with the baseline.
 
@@ -81,8 +82,8 @@ def summarise(
     at_least
         Levels of the metric whose chances are told; by default two round ones, told only where
         tails are heavy.
-    skewness
-        Strategy, then metric, to what theory expects of one run, where it expects anything.
+    expected
+        Strategy, then metric, to what theory expects, where it expects anything.
 
     Raises
     ------
@@ -92,7 +93,7 @@ def summarise(
     _check(runs, draw, metric, baseline)
     outcomes = {
         strategy: {
-            name: outcome(values, draw, skewness.get(strategy, {}).get(name, 0.0))
+            name: outcome(values, draw, expected.get(strategy, {}).get(name))
             for name, values in metrics.items()
         }
         for strategy, metrics in runs.items()
@@ -128,14 +129,14 @@ def summarise(
         differences=differences,
         at_least=tuple(each.as_dict() for each in found),
         verdict=sentences,
-        warnings=tuple(cautions(told, draw, metric, skewness)),
+        warnings=tuple(cautions(told, draw, metric, expected)),
     )
 
 
-def outcome(values: Floats, draw: Integers, skewness: float = 0.0) -> Outcome:
+def outcome(values: Floats, draw: Integers, expected: Expected | None = None) -> Outcome:
     """Summarise one metric over the runs (replicates,) of one strategy.
 
-    ``skewness`` is what theory expects of one run; 0 where it expects nothing.
+    ``expected`` is what theory expects of them, if it expects anything.
     """
     found = moments(values, draw)
     if found.count == 0:
@@ -145,7 +146,7 @@ def outcome(values: Floats, draw: Integers, skewness: float = 0.0) -> Outcome:
     if low is not None and low < 0 <= defined.min():
         low = 0.0  # no mean of what cannot be negative is
     p10, median, p90 = map(float, np.quantile(defined, [0.1, 0.5, 0.9]))
-    if is_heavy(values, skewness):
+    if is_heavy(values, draw, expected):
         return Outcome(found.mean, None, None, median, p10, p90, found.count, heavy=True)
     return Outcome(found.mean, low, interval.high, median, p10, p90, found.count)
 

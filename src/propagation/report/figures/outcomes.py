@@ -206,6 +206,26 @@ def segments_of(stored: Stored) -> list[str]:
     return [name.removeprefix("reach_") for name in columns if name.startswith("reach_")]
 
 
+def equal_worth(stored: Stored, pair: tuple[str, str], worth: Mapping[str, float]) -> float | None:
+    """Return the factor above 1 on the value of the segments in ``worth`` that makes means equal.
+
+    None where there is none.
+    """
+    columns = [value_columns((segment,))[0] for segment in worth]
+    means = [
+        (
+            stored.runs[name]["valued_reach"].mean(),
+            sum(stored.runs[name][c].mean() for c in columns),
+        )
+        for name in pair
+    ]
+    (ours, ours_moved), (theirs, theirs_moved) = means
+    if ours_moved == theirs_moved:
+        return None
+    factor = 1 + float((theirs - ours) / (ours_moved - theirs_moved))
+    return factor if factor > 1 else None
+
+
 def value_lines(
     ax: Axes, stored: Stored, strategies: list[str], worth: Mapping[str, float]
 ) -> None:

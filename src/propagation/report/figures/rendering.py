@@ -175,8 +175,13 @@ def _step(step: dict[str, Any], place: int) -> Drawing:
 
 
 def _value(stored: Stored, strategies: list[str], step: dict[str, Any], place: int) -> Drawing:
-    pairs = [each for difference in step["differences"] for each in _names(difference)]
-    names = list(dict.fromkeys(pairs)) or strategies
+    pairs = [_names(difference) for difference in step["differences"]]
+    names = list(dict.fromkeys(name for pair in pairs for name in pair)) or strategies
+    equal = [
+        f" The means of {' and '.join(pair)} are equal at about {found:.2g}."
+        for pair in pairs
+        if (found := outcomes.equal_worth(stored, pair, step["worth"])) is not None
+    ]
 
     def draw(ax: Axes) -> None:
         outcomes.value_lines(ax, stored, names, step["worth"])
@@ -186,7 +191,7 @@ def _value(stored: Stored, strategies: list[str], step: dict[str, Any], place: i
         "From which worth on does the answer change?",
         "Valued reach against how much more one account of the named segments is worth to you than "
         "one of the others. Bands are 95% intervals of the mean; where two lines cross, the answer "
-        "changes sides.",
+        f"changes sides.{''.join(equal)}",
         f"Lines of valued reach for {', '.join(names)}, rising with the factor up to "
         f"{max(step['worth'].values()):g}.",
     )
