@@ -4,6 +4,7 @@
 # make verify  compare the model with closed formulas and published numbers (minutes)
 # make reference  run the shipped scenarios anew into results/reference (minutes)
 # make bench   measure the engines against cynetdiff
+# make docs    build these pages as a site in build/site; a dead link is an error
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,7 @@ BIN = $(VENV)/bin
 SCENARIO ?= scenarios/occupy.yaml
 TESTS ?=
 
-.PHONY: run test lint verify bench reference clean
+.PHONY: run test lint verify bench reference docs clean
 
 run: $(VENV)/.run
 	$(BIN)/propagation run $(SCENARIO)
@@ -35,6 +36,10 @@ reference: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
 
+docs: $(VENV)/.test
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs -d build/doctrees . build/site
+	@echo "The pages: build/site/index.html"
+
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
@@ -43,8 +48,8 @@ $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,bench,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,bench,dev,docs]'
 	@touch $@ $(VENV)/.run
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis

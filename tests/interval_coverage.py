@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy import special, stats
 
-from propagation.experiment import intervals
+from propagation.experiment import independent, intervals
 from propagation.experiment.stopping import next_total
 from verification.progeny import PoissonProgeny
 
@@ -116,6 +116,46 @@ def chance_coverage(
     return truth, *(held / tables)
 
 
+def independent_coverage(
+    R: tuple[float, float],
+    draws: tuple[int, int],
+    replicates: tuple[int, int],
+    spread: float,
+    tables: int,
+    ignoring: bool = False,
+) -> np.ndarray:
+    """Return how often intervals of difference, ratio and chance hold the truth.
+
+    The two samples have nothing in common; ``ignoring`` counts replicates as independent.
+    """
+    rng, progenies = np.random.default_rng(20_110_917), tuple(map(PoissonProgeny, R))
+    means = [each.mean for each in progenies]
+    many = [
+        progeny(rng, 4_000_000) * factors(rng, 4_000_000, spread) for progeny in progenies
+    ]  # as many draws as runs: the chance is then known to 0.0003
+    truths = (means[0] - means[1], means[0] / means[1], (np.sign(many[0] - many[1]) + 1).mean() / 2)
+    groups = [np.arange(n) % d for n, d in zip(replicates, draws, strict=True)]
+    told = [np.zeros_like(group) if ignoring else group for group in groups]
+    held = np.zeros(3)
+    for _ in range(tables):
+        a, b = (
+            progeny(rng, len(group)) * factors(rng, d, spread)[group]
+            for progeny, group, d in zip(progenies, groups, draws, strict=True)
+        )
+        found = (
+            independent.difference_interval(
+                intervals.moments(a, told[0]), intervals.moments(b, told[1])
+            ),
+            independent.ratio_of_means(a, told[0], b, told[1], rng),
+            independent.chance_of_more(a, told[0], b, told[1]),
+        )
+        held += [
+            each.low is not None and each.low <= truth <= each.high
+            for each, truth in zip(found, truths, strict=True)
+        ]
+    return held / tables
+
+
 def stopping_coverage(
     R: float, draws: int, spread: float, within: float, tables: int
 ) -> tuple[float, float]:
@@ -132,6 +172,17 @@ def stopping_coverage(
         held += low <= progeny.mean <= high
         totals += len(values)
     return held / tables, totals / tables
+
+
+INDEPENDENT = (
+    ((1, 1), (400, 400), 0.0),
+    ((1, 1), (400, 4000), 0.0),
+    ((10, 20), (400, 400), 0.2),
+    ((10, 1), (400, 400), 0.0),
+    ((10, 30), (2000, 600), 0.2),
+    ((10, 10), (2000, 400), 0.5),
+)
+"""Draws, replicates and spread of two independent samples."""
 
 
 def lines(tables: int) -> Iterator[str]:
@@ -160,10 +211,19 @@ def lines(tables: int) -> Iterator[str]:
         for draws, n, spread in ((1, 400, 0), (10, 400, 0), (10, 400, 0.3), (10, 2000, 0.3)):
             truth, *held = chance_coverage(middle, spread, draws, n, tables)
             yield line(f"{truth:.3f}", draws, n, spread, *held)
+    yield from independent_lines(tables // 4)
     yield "| R | draws | spread | replicates | coverage after stopping |"
     for R, draws, spread in ((0.5, 1, 0), (0.9, 1, 0), (0.5, 10, 0), (0.5, 10, 0.05)):
         held, total = stopping_coverage(R, draws, spread, 0.05, tables // 4)
         yield line(R, draws, spread, f"{total:,.0f}", held)
+
+
+def independent_lines(tables: int) -> Iterator[str]:
+    """Yield the lines of the table of independent samples."""
+    yield "| R of both | draws | replicates | spread | difference | ratio | chance |"
+    for pair in ((0.5, 0.5), (0.9, 0.5)):
+        for case in INDEPENDENT:
+            yield line(pair, *case, *independent_coverage(pair, *case, tables))
 
 
 def line(*cells: object) -> str:

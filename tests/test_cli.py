@@ -20,7 +20,7 @@ from propagation.experiment.runner import Interrupted, Run
 from propagation.problems import MachineError
 from propagation.scenario.reading import parse_scenario, read_scenario
 
-COMMANDS = ("init", "check", "run", "schema")
+COMMANDS = ("init", "check", "run", "compare", "schema")
 
 
 @pytest.fixture(autouse=True)

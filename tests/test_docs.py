@@ -4,8 +4,10 @@ Every page gets a folder of its own with the scenarios and examples beside it. I
 Python examples run there in the order of the page, as somebody would type them.
 """
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,18 +15,23 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 import typer
 from conftest import DATA
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
+from benchmarks import throws
 from propagation.cli import app
 from propagation.scenario.reading import read_scenario
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "results").glob("*/*.md")]
+)
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 RESEARCH_DATA = {"follows.csv.gz": "olympics_multiview", "nodes.csv.gz": "olympics_multiview"}
 """Files that examples read from their own folder, and where the tests take them from."""
@@ -175,6 +182,54 @@ def test_the_sceptic_on_the_page_is_the_one_in_the_file_and_is_short() -> None:
     assert len(file.splitlines()) < 30
 
 
+def told_ratios() -> dict[tuple[str, str], list[str]]:
+    """Return reach and relevant reach in the table of variance ratios, by comparison and place."""
+    rows = re.findall(
+        r"^\| (.+?) \| (\d\.\d\d) \| (\d\.\d\d) \| (?:first|`)[ `]?(\w[\w-]*)",
+        text_of(ROOT / "docs" / "luck.md"),
+        re.M,
+    )
+    return {(comparison, place): [reach, relevant] for comparison, reach, relevant, place in rows}
+
+
+def found_ratios(summary: Path, strategy: str) -> list[str]:
+    differences = json.loads(text_of(summary))["differences"]
+    by_metric = {
+        each["metric"]: f"{each['variance_ratio']:.2f}"
+        for each in differences
+        if each["strategy"] == strategy
+    }
+    return [by_metric["reach"], by_metric["relevant_reach"]]
+
+
+BOTH, CEO, OCCUPIERS = (
+    "both accounts, against the brand alone",
+    "the CEO alone, against the brand alone",
+    "500 who care, against 20,000 who mostly do not",
+)
+
+
+def test_what_pairing_buys_is_told_as_it_was_found() -> None:
+    reference, told = ROOT / "results" / "reference", told_ratios()
+    assert len(told) == 5
+    for place, comparison, strategy in (
+        ("ceo-and-brand", BOTH, "through both"),
+        ("ceo-and-brand", CEO, "through the CEO"),
+        ("occupy", OCCUPIERS, "small and relevant"),
+    ):
+        found = found_ratios(reference / place / "summary.json", strategy)
+        assert told[comparison, place] == found
+
+
+@pytest.mark.slow
+def test_what_pairing_buys_in_the_first_scenario_is_told(desks: dict[str, Path]) -> None:
+    if "tutorial.md" not in desks:
+        pytest.skip("docs/tutorial.md was not followed in this session")
+    summary = desks["tutorial.md"] / "results" / "starter" / "summary.json"
+    for comparison, strategy in ((BOTH, "both"), (CEO, "ceo only")):
+        assert told_ratios()[comparison, "scenario"] == found_ratios(summary, strategy)
+
+
 FAULTY = {
     "a command that fails": ("```console\n$ propagation frobnicate\n```\n", AssertionError),
     "an option that is gone": (
@@ -212,15 +267,107 @@ def test_blocks_are_found_in_the_order_of_the_page() -> None:
     ]
 
 
+def commands_in(page: str, language: str) -> list[str]:
+    """Return all commands that a page shows in blocks of a language, comments left out."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", page, re.S | re.M)
+    lines = [line for block in blocks for line in block.splitlines()]
+    if language == "console":
+        lines = [line[2:] for line in lines if line.startswith("$ ")]
+    return [command for line in lines if (command := line.partition("#")[0].strip())]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_command_in_a_console_is_run(page: Path) -> None:
+    run = [block.code for block in blocks_of(text_of(page)) if block.language == "console"]
+    assert commands_in(text_of(page), "console") == run
+
+
+def test_a_command_in_a_console_that_is_not_run_is_found() -> None:
+    page = "```console\n$ make run\n$ propagation check x\nmore\n```\n"
+    assert commands_in(page, "console") == ["make run", "propagation check x"]
+    assert [block.code for block in blocks_of(page)] == ["propagation check x"]
+
+
+def misunderstood(command: str) -> str | None:
+    """Return what is wrong with a command as typed, without running it; None if nothing is."""
+    program, *words = shlex.split(command)
+    if Path(program).name != "propagation":
+        return None
+    understood = CliRunner().invoke(app, [*words, "--help"])  # names are looked up before the help
+    return None if understood.exit_code == 0 else understood.output
+
+
+def commands_told(page: str) -> list[str]:
+    """Return the commands in shell blocks and in the running text."""
+    prose = re.sub(r"^```.*?^```", "", page, flags=re.S | re.M)
+    inline = re.findall(r"`((?:\.venv/bin/)?propagation -*[a-z][^`]*)`", prose)
+    return commands_in(page, "sh") + [" ".join(command.split()) for command in inline]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_commands_that_are_only_told_are_understood(page: Path) -> None:
+    wrong = {command: misunderstood(command) for command in commands_told(text_of(page))}
+    assert {command: why for command, why in wrong.items() if why} == {}
+
+
+def test_told_commands_that_are_wrong_are_found() -> None:
+    page = (
+        "Type `propagation run FILE --replicates\n20`.\n"
+        "```sh\n.venv/bin/propagation chekc x  # no\npropagation run x --sed 1\nmake run\n```\n"
+    )
+    assert commands_told(page) == [
+        ".venv/bin/propagation chekc x",
+        "propagation run x --sed 1",
+        "make run",
+        "propagation run FILE --replicates 20",
+    ]
+    assert [misunderstood(command) is None for command in commands_told(page)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def unknown_targets(page: str) -> set[str]:
+    """Return the targets that a page tells ``make`` to make and that it cannot."""
+    rules = set(re.findall(r"^([a-z]+):", text_of(ROOT / "Makefile"), re.M))
+    told = commands_in(page, "sh") + re.findall(r"`(make [a-z][^`]*)`", page)
+    return {
+        word
+        for command in told
+        if "make" in command.split()
+        for word in command.split()[command.split().index("make") + 1 :][:1]
+    } - rules
+
+
+def test_every_target_of_make_exists() -> None:
+    assert unknown_targets("".join(map(text_of, PAGES))) == set()
+    assert unknown_targets("```sh\nmake run\nX=1 make coffee T=1\n```\n`make tea`") == {
+        "coffee",
+        "tea",
+    }
+
+
 # --- names ---
+
+
+def commands_of(group: typer.core.TyperGroup, typed: str) -> dict[str, Any]:
+    """Return every command as typed, those inside groups too."""
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        inside = isinstance(command, typer.core.TyperGroup)
+        found |= commands_of(command, f"{typed} {name}") if inside else {f"{typed} {name}": command}
+    return found
 
 
 def words_of_the_command_line() -> set[str]:
     """Return every command and option, as typed."""
     command = typer.main.get_command(app)
     assert isinstance(command, typer.core.TyperGroup)
-    words = {f"propagation {name}" for name in command.commands}
-    for each in (command, *command.commands.values()):
+    commands = commands_of(command, "propagation")
+    words = set(commands)
+    for each in (command, *commands.values()):
         for parameter in each.params:
             words |= {option for option in parameter.opts if option.startswith("-")}
     return words
@@ -234,7 +381,7 @@ def unsaid(words: set[str], pages: str) -> set[str]:
 
 def test_every_command_and_option_is_in_the_pages() -> None:
     words = words_of_the_command_line()
-    assert {"propagation run", "propagation schema", "--resume", "--version"} <= words
+    assert {"propagation run", "propagation data get", "--resume", "--version", "--to"} <= words
     assert unsaid(words, "".join(map(text_of, PAGES))) == set()
 
 
@@ -307,6 +454,48 @@ def test_dead_links_are_found(tmp_path: Path) -> None:
     assert dead_links(page) == ["#two", "gone.md"]
 
 
+def not_named(start: str, pages: list[Path]) -> list[str]:
+    return [page.name for page in pages if f"]({page.name})" not in start]
+
+
+def test_the_start_page_names_every_page() -> None:
+    pages = [page for page in (ROOT / "docs").glob("*.md") if page.name != "index.md"]
+    assert len(pages) > 10
+    assert not_named(text_of(ROOT / "docs" / "index.md"), pages) == []
+    assert not_named("[a](a.md)", [Path("a.md"), Path("b.md")]) == ["b.md"]
+
+
+HOSTS = {"doi.org", "keepachangelog.com", "mesa.readthedocs.io", "semver.org"}
+"""Where links may lead outside; nothing is fetched."""
+
+
+def wrong_addresses(page: str) -> list[str]:
+    """Return addresses of the web that are malformed or lead to a host nobody has looked at."""
+    found = re.findall(r"(?:https?:)?//[^\s)>\]\"'`]*|\]\((?:www\.|mailto:)[^)]*", page)
+    return [
+        link
+        for link in (one.rstrip(".,;:") for one in found)
+        if not re.fullmatch(r"https://[a-z0-9.-]+(/[\w./~%+-]*)?(#[\w-]+)?", link)
+        or link.split("/")[2] not in HOSTS
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_addresses_of_the_web_are_well_formed_and_known(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```", "", text_of(page), flags=re.S | re.M)
+    assert wrong_addresses(prose) == []
+
+
+def test_wrong_addresses_are_found() -> None:
+    assert wrong_addresses("https://doi.org/10.1/x-y, <https://semver.org/>") == []
+    page = "[a](http://doi.org/1) https://doi.org.example/1 [b](https://doi.org/a b) [c](www.x.org)"
+    assert wrong_addresses(page) == [
+        "http://doi.org/1",
+        "https://doi.org.example/1",
+        "](www.x.org",
+    ]
+
+
 # --- numbers and papers ---
 
 CITED = re.compile(r"\[(section \d|\d+\.\d+)[^\]]*\]")
@@ -322,11 +511,12 @@ def without_row(scenario: str) -> set[str]:
     return set(CITED.findall(scenario)) - rows_of_evidence().keys()
 
 
-def test_every_number_cited_in_a_scenario_has_a_row_of_evidence() -> None:
-    cited = {number for file in SCENARIOS for number in CITED.findall(text_of(file))}
+def test_every_number_cited_has_a_row_of_evidence() -> None:
+    citing = [*SCENARIOS, ROOT / "docs" / "odd.md"]
+    cited = {number for file in citing for number in CITED.findall(text_of(file))}
     assert len(cited) > 5
-    assert {file.name: without_row(text_of(file)) for file in SCENARIOS} == {
-        file.name: set() for file in SCENARIOS
+    assert {file.name: without_row(text_of(file)) for file in citing} == {
+        file.name: set() for file in citing
     }
     assert cited == rows_of_evidence().keys(), "rows that nothing cites"
 
@@ -342,6 +532,28 @@ def test_every_row_of_evidence_says_how_it_was_checked() -> None:
     for number, row in rows_of_evidence().items():
         check = row.split(" | ")[3]
         assert re.match(r"([PSC]\b|\*\*not verified\*\*)", check), number
+
+
+def numbers_of_table(page: str, header: str) -> list[str]:
+    """Return the last column of the table with this last heading."""
+    table = re.search(rf"^\|.*{header} \|\n\|[ |-]+\|\n((?:\|.*\n)+)", page, re.M)
+    assert table
+    return re.findall(r"\| ([\d.]+) \|$", table[1], re.M)
+
+
+def test_the_cost_of_a_throw_is_told_as_it_was_measured() -> None:
+    header = "nanoseconds per number"
+    measured = numbers_of_table(text_of(ROOT / "results" / "benchmarks" / "throws.md"), header)
+    assert len(measured) == 5
+    assert numbers_of_table(text_of(ROOT / "docs" / "luck.md"), header) == measured
+
+
+@pytest.mark.slow
+def test_the_cost_of_a_throw_can_be_measured_anew() -> None:
+    measured = throws.nanoseconds(numbers=1000, rounds=3)
+    assert all(cost > 0 for cost in measured.values())
+    rows = numbers_of_table(throws.page(measured), "nanoseconds per number")
+    assert rows == [f"{cost:.1f}" for cost in measured.values()]
 
 
 def version() -> str:

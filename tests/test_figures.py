@@ -134,6 +134,27 @@ def test_bars_are_the_mean_reach_of_each_segment(stored: Stored, ax: Axes) -> No
     np.testing.assert_allclose(widths, expected)
 
 
+def test_at_the_worth_that_is_told_valued_reaches_are_equal(stored: Stored) -> None:
+    runs = {
+        "small": {
+            "valued_reach": np.array([10.0, 12.0]),
+            "valued_reach_fans": np.array([8.0, 8.0]),
+        },
+        "large": {
+            "valued_reach": np.array([20.0, 16.0]),
+            "valued_reach_fans": np.array([2.0, 1.0]),
+        },
+    }
+    told = dataclasses.replace(stored, runs=runs)
+    found = outcomes.equal_worth(told, ("small", "large"), {"fans": 4.0})
+    assert found == outcomes.equal_worth(told, ("large", "small"), {"fans": 4.0})
+    assert found is not None
+    values = {n: r["valued_reach"] + (found - 1) * r["valued_reach_fans"] for n, r in runs.items()}
+    assert values["small"].mean() == pytest.approx(values["large"].mean())
+    behind = dataclasses.replace(stored, runs={"small": runs["large"], "large": runs["large"]})
+    assert outcomes.equal_worth(behind, ("small", "large"), {"fans": 4.0}) is None
+
+
 def test_value_lines_cross_where_the_means_do(stored: Stored, ax: Axes) -> None:
     outcomes.value_lines(ax, stored, ["small"], {"fans": 4.0})
     (line,) = ax.get_lines()

@@ -220,7 +220,9 @@ except SystemExit as end:
 """
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["run", "--help"], ["compare", "--help"], ["--version"]]
+)
 def test_help_loads_nothing_slow(words: list[str]) -> None:
     assert loaded_after(HELP.format(words=words)) == set()
 

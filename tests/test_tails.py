@@ -8,8 +8,9 @@ from campaigns import run, write_campaign
 
 from propagation.experiment.comparison import summarise
 from propagation.experiment.summary import Summary
-from propagation.experiment.tails import is_heavy, levels
+from propagation.experiment.tails import enough, is_heavy, levels
 from propagation.report.page import write_report
+from propagation.spread.theory import Expected, Spread
 
 ONE_DRAW = np.zeros(2000, np.int64)
 
@@ -17,6 +18,10 @@ ONE_DRAW = np.zeros(2000, np.int64)
 def giants(seed: int, shift: float = 1.0) -> np.ndarray:
     """Return 2,000 runs whose mean does not exist: Pareto with exponent 0.9."""
     return shift * (1 + np.random.default_rng(seed).pareto(0.9, 2000)).round(3)
+
+
+def skewed(skewness: float) -> Expected:
+    return Expected(1.0, Spread(1.0, skewness))
 
 
 def compared(ours: np.ndarray, theirs: np.ndarray, **options: object) -> Summary:
@@ -73,9 +78,9 @@ def test_light_tails_keep_their_interval_and_say_nothing_of_levels() -> None:
 
 def test_few_runs_say_nothing_of_tails() -> None:
     values = np.append(np.zeros(98), 1000.0)
-    assert not is_heavy(values)
-    assert is_heavy(np.append(values, 0.0))
-    assert not is_heavy(np.append(values, np.nan))
+    assert not is_heavy(values, ONE_DRAW[:99])
+    assert is_heavy(np.append(values, 0.0), ONE_DRAW[:100])
+    assert not is_heavy(np.append(values, np.nan), ONE_DRAW[:100])
 
 
 def test_giants_that_theory_expects_and_the_runs_lack_are_warned_of() -> None:
@@ -84,8 +89,8 @@ def test_giants_that_theory_expects_and_the_runs_lack_are_warned_of() -> None:
     options = {"metric": "reach", "baseline": "theirs", "matters": 0.05, "seed": 1}
 
     def found(skewness: float) -> Summary:
-        expected = {"ours": {"reach": skewness, "shares": 99.0}}
-        return summarise(runs, ONE_DRAW, real_graph=False, skewness=expected, **options)  # type: ignore[arg-type]
+        expected = {"ours": {"reach": skewed(skewness), "shares": skewed(99.0)}}
+        return summarise(runs, ONE_DRAW, real_graph=False, expected=expected, **options)  # type: ignore[arg-type]
 
     just = 0.4 * 2000**0.5
     light, heavy = found(0.999 * just), found(1.001 * just)
@@ -100,10 +105,32 @@ def test_giants_that_theory_expects_and_the_runs_lack_are_warned_of() -> None:
     assert "about 2,100 replicates" in warning  # 2,004 rounded up to two digits
 
 
-def test_what_theory_expects_is_asked_from_a_hundred_runs_on() -> None:
-    assert not is_heavy(np.ones(99), 50.0)
-    assert is_heavy(np.ones(100), 50.0)
-    assert not is_heavy(np.append(np.ones(99), np.nan), 50.0)
+def test_what_theory_expects_is_asked_of_few_runs_too() -> None:
+    few = np.arange(20.0)
+    assert is_heavy(few, ONE_DRAW[:20], skewed(1.001 * 0.4 * 20**0.5))
+    assert not is_heavy(few, ONE_DRAW[:20], skewed(0.999 * 0.4 * 20**0.5))
+    assert is_heavy(np.append(few, np.nan), ONE_DRAW[:21], skewed(1.001 * 0.4 * 20**0.5))
+    assert not is_heavy(few[:1], ONE_DRAW[:1], skewed(50.0))
+    assert not is_heavy(few, ONE_DRAW[:20], skewed(-50.0))  # dwarfs are no giants
+
+
+def test_with_several_draws_worlds_that_differ_count() -> None:
+    values, draw = np.arange(2000.0), np.arange(2000) % 10
+    apart = Expected(1.0, Spread(1.0, 1.0), Spread(1.0, 5.0))
+    # the mean of ten worlds: variance 1 / 10 + 1 / 2000, third moment 5 / 100 + 1 / 2000^2
+    assert apart.skewness(2000, 10, 0.0) == pytest.approx(0.05 / 0.1005**1.5, rel=1e-4)
+    assert is_heavy(values, draw, apart)
+    assert not is_heavy(values, ONE_DRAW, apart)  # on this graph
+    assert "draws of 200 replicates each" in enough(values, draw, apart)
+
+
+def test_rare_outbreaks_count_against_what_the_runs_show() -> None:
+    quiet = np.random.default_rng(5).poisson(3.0, 2000).astype(float)
+    chance, size = 1e-3, 900.0
+    third = chance * (1 - chance) * (1 - 2 * chance) * size**3
+    rare = Expected(3.9, Spread(chance * (1 - chance) * size**2, third), partial=True)
+    assert is_heavy(quiet, ONE_DRAW, rare)
+    assert not is_heavy(300 * quiet, ONE_DRAW, rare)  # next to such a spread they do not matter
 
 
 def test_chances_to_reach_a_level_cover_the_truth() -> None:

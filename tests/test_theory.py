@@ -2,22 +2,18 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.optimize import brentq
 
 from propagation.scenario.spec import Message, PowerDelay, Reinforced
+from propagation.spread.branching import SHARES, counted_at_notice, cumulants_brought
 from propagation.spread.dynamics import rules_of
-from propagation.spread.theory import (
-    Cumulants,
-    Theory,
-    cumulants_of,
-    moments_brought,
-    raw_moments_of,
-    share_within,
-)
-from verification.graphs import MESSAGE, TOPIC, instance, message, world_of
+from propagation.spread.theory import Spread, Theory, share_within
+from verification.graphs import MESSAGE, SEGMENT, TOPIC, instance, message, world_of
 
 # account 0 is ours; 1, 2 and 3 follow it, 4 and 5 follow 1, 6 follows 4
 TREE = ((1, 0), (2, 0), (3, 0), (4, 1), (5, 1), (6, 4))
@@ -57,8 +53,12 @@ def moments_counted_out(attention):
     return mean, chances @ (sums - mean) ** 2, chances @ (sums - mean) ** 3
 
 
+def theory_of(world, what, horizon=math.inf):
+    return Theory(world, {MESSAGE: what}, RELEVANT, horizon, {})
+
+
 def expected_on_tree():
-    theory = Theory(tree_world(), {MESSAGE: message(resonance=RESONANCE)}, RELEVANT, math.inf)
+    theory = theory_of(tree_world(), message(resonance=RESONANCE))
     found = theory.outcomes((instance([0]),))
     assert found is not None
     metrics = ("reach", "relevant_reach", "valued_reach", "shares")
@@ -70,11 +70,11 @@ def test_moments_on_a_tree_are_those_of_all_outcomes_counted_out():
     expected = moments_counted_out(ATTENTION)
     for place, found in enumerate(expected_on_tree()):
         assert found.mean == pytest.approx(expected[0][place], rel=1e-12)
-        assert found.variance == pytest.approx(expected[1][place], rel=1e-12)
-        assert found.third == pytest.approx(expected[2][place], rel=1e-9)
+        assert found.within.variance == pytest.approx(expected[1][place], rel=1e-12)
+        assert found.within.third == pytest.approx(expected[2][place], rel=1e-9)
     # the planted fault: one follower is a little more attentive
     wrong = moments_counted_out(ATTENTION + 0.01 * (np.arange(7) == 6))
-    assert expected_on_tree()[0].third != pytest.approx(wrong[2][0], rel=1e-4)
+    assert expected_on_tree()[0].within.third != pytest.approx(wrong[2][0], rel=1e-4)
 
 
 def ring(accounts, followers):
@@ -88,9 +88,10 @@ def test_shares_where_all_are_alike_have_the_closed_form_of_a_branching_process(
     """Total progeny by the offspring's cumulants: k2 / (1-R)^3, k3 / (1-R)^4 + 3 k2^2 / (1-R)^5."""
     followers, noticing, sharing = 8, 0.5, 0.15
     world = world_of(ring(40, followers), 40, ours=(), attention=noticing, interest=1.0)
-    brought = moments_brought(world, TOPIC, np.full(40, sharing), 0.5)
+    counted = counted_at_notice(world, TOPIC, 0.5)
+    brought = cumulants_brought(world, np.full(40, sharing), counted)
     assert brought is not None
-    mean, variance, third = cumulants_of(brought[7, 3])
+    mean, variance, third = brought.by[7, SHARES]
     law = stats.binom(followers, noticing * sharing)
     R, k2, k3 = law.mean(), law.var(), law.stats("s") * law.std() ** 3
     assert mean == pytest.approx(R / (1 - R), rel=0.005)
@@ -98,21 +99,8 @@ def test_shares_where_all_are_alike_have_the_closed_form_of_a_branching_process(
     assert third == pytest.approx(k3 / (1 - R) ** 4 + 3 * k2**2 / (1 - R) ** 5, rel=0.01)
 
 
-def test_raw_moments_and_cumulants_are_each_others_inverse():
-    cumulants = np.array([[2.0, 3.0, -1.0], [0.5, 0.1, 7.0]])
-    assert cumulants_of(raw_moments_of(cumulants)) == pytest.approx(cumulants)
-    ones = raw_moments_of(np.array([1.0, 1.0, 1.0]))  # Poisson(1): 1, 2, 5
-    assert list(ones) == [1, 2, 5]
-
-
-def test_skewness():
-    assert Cumulants(1.0, 4.0, 8.0).skewness == 1.0
-    assert Cumulants(1.0, 0.0, 0.0).skewness == 0.0
-
-
 def outcomes_of(world, what, *, posts=1):
-    theory = Theory(world, {MESSAGE: what}, 0.5, math.inf)
-    return theory.outcomes((instance([0]),) * posts)
+    return theory_of(world, what).outcomes((instance([0]),) * posts)
 
 
 def test_theory_says_nothing_where_it_has_nothing_to_say():
@@ -121,22 +109,74 @@ def test_theory_says_nothing_where_it_has_nothing_to_say():
     assert outcomes_of(world, message("single")) == outcomes_of(world, message())
     assert outcomes_of(world, message(Reinforced(reinforced=(1.0, 2.0)))) is None
     assert outcomes_of(world, message({"threshold": {"notices": 2}})) is None
-    assert outcomes_of(world, message(), posts=3) is None  # everybody notices most of them
-    beyond = world_of(ring(40, 8), 40, attention=0.5, interest=0.3)  # R = 1.2
-    assert outcomes_of(beyond, message()) is None
     meeting = world_of(ring(12, 8), 12, attention=0.9, interest=0.12)  # R = 0.86, but 12 accounts
     assert outcomes_of(meeting, message()) is None
 
 
-def test_shares_after_the_horizon_are_left_out():
-    hours = 2.0
-    late = {"law": "exponential", "mean": "2 h"}
-    theory = Theory(tree_world(), {MESSAGE: message(delay=late)}, RELEVANT, hours)
-    at_once = Theory(
-        tree_world(), {MESSAGE: message(resonance=1 - math.exp(-1))}, RELEVANT, math.inf
+def test_on_a_forest_nobody_meets_however_attentive_and_posts_add_up():
+    certain = world_of(np.array(TREE, np.int32).T, 7, attention=1.0, interest=INTEREST)
+    assert outcomes_of(certain, message()) is not None
+    once, thrice = (outcomes_of(tree_world(), message(), posts=n)["reach"] for n in (1, 3))
+    assert thrice.mean == pytest.approx(3 * once.mean)
+    assert thrice.within.variance == pytest.approx(3 * once.within.variance)
+    assert thrice.within.third == pytest.approx(3 * once.within.third)
+
+
+def test_near_criticality_theory_still_speaks():
+    """Closed forms as above, R = 0.97 by 8 followers; found to 1% by 400 generations."""
+    world = world_of(ring(40, 8), 40, ours=(), attention=0.5, interest=1.0)
+    sharing = np.full(40, 0.97 / 4)
+    brought = cumulants_brought(world, sharing, counted_at_notice(world, TOPIC, 0.5))
+    assert brought is not None
+    mean, variance, third = brought.by[7, SHARES]
+    law = stats.binom(8, 0.97 / 8)
+    k2, k3, left = law.var(), law.stats("s") * law.std() ** 3, 0.03
+    assert mean == pytest.approx(0.97 / left, rel=0.01)
+    assert variance == pytest.approx(k2 / left**3, rel=0.01)
+    assert third == pytest.approx(k3 / left**4 + 3 * k2**2 / left**5, rel=0.02)
+    beyond = cumulants_brought(world, np.full(40, 0.26), counted_at_notice(world, TOPIC, 0.5))
+    assert beyond is None
+
+
+def test_a_community_that_may_ignite_is_expected_to():
+    """Chance and size of an outbreak where all are alike: x = 1 - (1 - x T)^8, here T = 0.25."""
+    world = world_of(ring(4000, 8), 4000, attention=0.5, interest=0.5)
+    found = outcomes_of(world, message())
+    assert found is not None
+    root = brentq(lambda x: 1 - (1 - x / 4) ** 8 - x, 0.1, 1)
+    assert found["shares"].partial
+    assert found["shares"].mean == pytest.approx(root * root * 3999, rel=0.01)
+    # a Bernoulli law times its size
+    expected = root * (1 - root) * (1 - 2 * root) * (root * 3999) ** 3
+    assert found["shares"].within.third == pytest.approx(expected, rel=0.02)
+
+
+def test_worlds_differ_by_who_follows_us():
+    """An audience of 2 drawn from 7 accounts of which one is followed by 4: all cases counted."""
+    follower, followee = np.array([(3, 0), (4, 0), (5, 0), (6, 0)], np.int32).T
+    world = world_of((follower, followee), 7, ours=(), audiences={"we": 2})
+    everybody = Theory(
+        world, {MESSAGE: message(resonance=0.5)}, 0.5, math.inf, {"we": {SEGMENT: 2}}
     )
+    found = everybody.outcomes((instance(["we"]),))
+    assert found is not None
+    means = np.array([1 + 0.5 * 4, *[1.0] * 6])  # notices through each of the seven accounts
+    sums = np.array([a + b for a, b in itertools.combinations(means, 2)])
+    central = sums - sums.mean()
+    assert found["reach"].between.variance == pytest.approx((central**2).mean())
+    assert found["reach"].between.third == pytest.approx((central**3).mean())
+    assert theory_of(world, message()).outcomes((instance(["we"]),))["reach"].between == Spread()
+
+
+def test_shares_after_the_horizon_are_left_out():
+    late = {"law": "exponential", "mean": "2 h"}
+    at_once = theory_of(tree_world(), message(resonance=1 - math.exp(-1)))
     agenda = (instance([0]),)
+    theory = theory_of(tree_world(), message(delay=late), horizon=2.0)
     assert theory.outcomes(agenda) == at_once.outcomes(agenda)
+    posted = replace(agenda[0], nominal_time=5.0)
+    theory = theory_of(tree_world(), message(delay=late), horizon=7.0)
+    assert theory.outcomes((posted,)) == at_once.outcomes(agenda)
 
 
 @pytest.mark.parametrize(

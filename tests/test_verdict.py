@@ -87,8 +87,15 @@ def test_means_are_those_of_the_runs_compared():
     assert headline == (
         "in the 47 of 2,000 runs in which both have one, small and relevant reaches "
         "4.00 relevant accounts (3.50 to 4.50), large and random 8.0 (7.0 to 9.0): "
-        "0.50 times as many (0.40 to 0.60)."
+        "50% as many (40% to 60%)."
     )
+
+
+def test_chances_next_to_certainty_are_said_once():
+    nearly = difference(probability_better=Interval(0.9991, 0.998, 0.9999))
+    assert "In over 99% of paired campaigns small and relevant did better." in said(nearly)
+    certain = difference(probability_better=Interval(1.0, 0.999, 1.0))
+    assert any("In 100% (over 99% to 100%) of paired" in sentence for sentence in said(certain))
 
 
 def test_campaigns_that_all_tie_are_called_that():
@@ -153,8 +160,8 @@ def test_other_headline_metrics_that_disagree_are_named():
     raw = difference(Standing.WORSE, "reach", ratio=Interval(0.14, 0.137, 0.143))
     assert (
         "In raw reach it is the other way round: small and relevant reaches 700 accounts "
-        "(690 to 710), large and random 5,000 (4,900 to 5,100): 0.1400 times as many "
-        "(0.1370 to 0.1430)." in said(difference(), raw, outcomes=with_metric("reach"))
+        "(690 to 710), large and random 5,000 (4,900 to 5,100): 14.00% as many "
+        "(13.70% to 14.30%)." in said(difference(), raw, outcomes=with_metric("reach"))
     )
 
 

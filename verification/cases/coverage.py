@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from propagation import Run, read_scenario
 from propagation.experiment.comparison import outcome
 from propagation.experiment.stopping import next_total
+from propagation.spread.theory import Expected, Spread
 from verification.graphs import generator
 from verification.progeny import FollowerProgeny, PoissonProgeny, Progeny, experiments
 from verification.verdicts import Case, Check, Plan, Result, exactly
@@ -50,14 +51,19 @@ def covered(
     ``bias`` is added to the true mean, ``blind`` keeps what theory expects from the tool.
     """
     claimed, held, totals = 0, 0, []
-    skewness = 0.0 if blind else law.skewness
+    expected = None if blind else Expected(law.mean, Spread(1.0, law.skewness))
     for sizes in experiments(law, generator(71, seed), count, AT_MOST):
         total = 0
         while more := next_total(
-            {"x": sizes[:total]}, np.zeros(total, np.int64), WITHIN, AT_MOST, "shares"
+            {"x": sizes[:total]},
+            np.zeros(total, np.int64),
+            WITHIN,
+            AT_MOST,
+            "shares",
+            {"x": expected} if expected else None,
         ).total:
             total = more
-        found = outcome(sizes[:total], np.zeros(total, np.int64), skewness)
+        found = outcome(sizes[:total], np.zeros(total, np.int64), expected)
         totals.append(total)
         if found.low is not None and found.high is not None:
             claimed += 1

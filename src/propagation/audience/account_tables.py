@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from propagation.audience import labels as account_labels
-from propagation.audience.delimited_text import EXAMPLES, DelimitedText, open_delimited
 from propagation.audience.labels import Labels
+from propagation.audience.parquet_tables import open_table
+from propagation.audience.records import EXAMPLES, Source, nothing_but_a_heading
 from propagation.problems import InputError, Problem, in_one_line
 
 
@@ -28,7 +29,7 @@ class AccountTable:
 
     labels: Labels
     id_column: str
-    source: DelimitedText = field(repr=False)
+    source: Source = field(repr=False)
     ids: pa.Array = field(repr=False)
     cells: Mapping[str, pa.Array] = field(repr=False)
 
@@ -38,8 +39,12 @@ class AccountTable:
         return self.source.file
 
     def line_of(self, row: int) -> int:
-        """Return the line of the file in which a row stands."""
+        """Return the line of the file in which a row stands, or its number if it has no lines."""
         return self.source.lines_of([row + 1])[0]
+
+    def problem(self, column: str, row: int, message: str) -> Problem:
+        """Return what is wrong with a cell."""
+        return self.source.problem(np.array([row + 1]), column, "", message)
 
     @cached_property
     def columns(self) -> Mapping[str, NDArray[np.float64] | NDArray[np.object_]]:
@@ -74,9 +79,10 @@ class AccountTable:
     def _refuse(self, column: str, bad: NDArray[np.bool_], message: str) -> None:
         cells = self._cells_of(column)
         empty = _mask(pc.equal(cells, ""))
+        missing = "is missing" if self.source.unit == "node" else "is empty"
         problems = [
             _at(self.source, column, cells, mask, said)
-            for mask, said in ((empty, "is empty"), (bad & ~empty, message))
+            for mask, said in ((empty, missing), (bad & ~empty, message))
             if mask.any()
         ]
         if problems:
@@ -84,14 +90,16 @@ class AccountTable:
 
 
 def read_accounts(path: str | Path, id: str) -> AccountTable:
-    """Read a table with a header and one account a line; ``id`` names the column of their ids.
+    """Read a table with one account a row; ``id`` names the column of their ids.
+
+    A file called ``.parquet`` is read as such, every other one as text with a header.
 
     Raises
     ------
     InputError
         If the file is no table, has no such column, an empty id, or two rows for an account.
     """
-    source = open_delimited(path, (id,))
+    source = open_table(path, (id,))
     place = source.locate(id, "id")
     names = {name: n for n, name in enumerate(source.heading) if source.heading.count(name) == 1}
     names.pop("", None)
@@ -102,9 +110,10 @@ def read_accounts(path: str | Path, id: str) -> AccountTable:
     }
     ids = cells[source.heading[place]]
     if not len(ids):
-        raise InputError(Problem("holds a header but no accounts", file=source.file))
+        raise InputError(nothing_but_a_heading(source, "accounts"))
     problems = [
-        _at(source, id, ids, mask, message) for mask, message in account_labels.faults(ids, "text")
+        _at(source, id, ids, mask, message)
+        for mask, message in account_labels.faults(ids, "text", source.unit)
     ]
     problems += _repeats(source, id, ids)
     if problems:
@@ -160,9 +169,9 @@ def match_accounts(
         )
         report.append(f"{extra}; they are left out, no message can reach them")
         if isolated == "refuse":
-            line = table.line_of(int(unknown.argmax()))
             advice = "correct the ids, or take these rows out: no message can reach them"
-            problems.append(Problem(f"{extra}; {advice}", "id", table.file, line))
+            line = table.line_of(int(unknown.argmax()))
+            problems.append(_placed(table.source, f"{extra}; {advice}", "id", line))
     if problems:
         raise InputError(problems)
     return rows, tuple(map(in_one_line, report))
@@ -183,7 +192,7 @@ def _like(labels: Labels, table: AccountTable) -> pa.Array:
     return ids
 
 
-def _repeats(source: DelimitedText, column: str, ids: pa.Array) -> list[Problem]:
+def _repeats(source: Source, column: str, ids: pa.Array) -> list[Problem]:
     """Return a problem if an account has two rows."""
     coded = ids.dictionary_encode()
     codes = coded.indices.to_numpy()
@@ -197,12 +206,19 @@ def _repeats(source: DelimitedText, column: str, ids: pa.Array) -> list[Problem]
     lines = source.lines_of((np.flatnonzero(codes == code)[:EXAMPLES] + 1).tolist())
     others = f"; {len(repeated):,} accounts have more than one row" if len(repeated) > 1 else ""
     message = f"'{coded.dictionary[int(code)]}' has {counts[code]} rows, one is allowed"
-    listed = f" (lines {', '.join(map(str, lines))}{others})"
-    return [Problem(message + listed, f"column '{column}'", source.file, lines[1])]
+    listed = f" ({source.unit}s {', '.join(map(str, lines))}{others})"
+    return [_placed(source, message + listed, f"column '{column}'", lines[1])]
+
+
+def _placed(source: Source, message: str, path: str, line: int) -> Problem:
+    """Return a problem with its line, or with the number of its row where there are no lines."""
+    if source.unit == "line":
+        return Problem(message, path, source.file, line)
+    return Problem(message, f"{path}, {source.unit} {line}", source.file)
 
 
 def _at(
-    source: DelimitedText, column: str, cells: pa.Array, bad: NDArray[np.bool_], message: str
+    source: Source, column: str, cells: pa.Array, bad: NDArray[np.bool_], message: str
 ) -> Problem:
     rows = np.flatnonzero(bad)
     return source.problem(rows + 1, column, cells[int(rows[0])].as_py(), message)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from pyarrow import csv as arrow_csv
 
 from propagation.audience.files import content_of, unpacked
+from propagation.audience.records import EXAMPLES
 from propagation.problems import InputError, Problem
 
 DELIMITERS = "\t|;, "
@@ -26,7 +28,6 @@ DELIMITERS = "\t|;, "
 COMMENT = (b"#", b"%")
 SAMPLE = 1 << 16
 BLOCK = 1 << 24
-EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class DelimitedText:
     first_line: int
     delimiter: str
     heading: tuple[str, ...]
+    unit: ClassVar[str] = "line"
 
     def read(self, columns: Sequence[int]) -> list[pa.ChunkedArray]:
         """Return the cells of columns (counted from 0) as written, the first row included."""

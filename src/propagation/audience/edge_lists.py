@@ -1,4 +1,4 @@
-"""Who follows whom, read from a file with one follow a line.
+"""Who follows whom, read from a file with one follow a line, or a row of Parquet.
 
 Both columns are always named, by header or by number from 1, because no file says by itself which
 of two ids follows which. Accounts are numbered by id and follows are sorted, so the result does
@@ -15,8 +15,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from propagation.audience import labels as account_labels
-from propagation.audience.delimited_text import DelimitedText, open_delimited
+from propagation.audience.delimited_text import DelimitedText
 from propagation.audience.labels import Kind, Labels
+from propagation.audience.parquet_tables import open_table
+from propagation.audience.records import Source, nothing_but_a_heading
 from propagation.problems import InputError, Problem, in_one_line
 
 HEADER_NAMES = """
@@ -33,19 +35,21 @@ class FollowsRead:
     """Follow i says that account ``follower[i]`` follows account ``followee[i]``.
 
     Sorted by (followee, follower), without repeats and self-follows. Account i is ``labels[i]``.
-    ``report`` says in sentences what was read and what was dropped.
+    ``report`` says in sentences what was read and what was dropped; ``selfish`` counts the accounts
+    that follow themselves in the file.
     """
 
     follower: NDArray[np.int32]
     followee: NDArray[np.int32]
     labels: Labels
     report: tuple[str, ...]
+    selfish: int
 
 
 def read_follows(
     path: str | Path, follower: str | int, followee: str | int, ids: Kind | None = None
 ) -> FollowsRead:
-    """Read follows from CSV, TSV or blank-separated text, gzipped or not.
+    """Read follows from CSV, TSV or blank-separated text, gzipped or not, or from Parquet.
 
     Parameters
     ----------
@@ -62,37 +66,37 @@ def read_follows(
     InputError
         If the file cannot be read as follows, each problem with its line where it has one.
     """
-    source = open_delimited(path, (follower, followee))
+    source = open_table(path, (follower, followee), others=False)
     columns = _locate(source, follower, followee)
     texts, codes = _coded(source.read(columns))
     titled = isinstance(follower, str) or isinstance(followee, str)
     header = titled or _starts_with_header(texts, codes, ids)
     codes = codes[:, int(header) :]
     if not codes.size:
-        raise InputError(Problem("holds a header but no follows", file=source.file))
+        raise InputError(nothing_but_a_heading(source, "follows"))
     texts, codes = _used(texts, codes)
     first = [source.heading[column] for column in columns]
     names = first if header else [str(column + 1) for column in columns]
     _refuse_faults(source, names, header, texts, codes, ids)
     kind = ids or account_labels.kind_of(texts)
     labels, account = account_labels.sorted_labels(texts, kind)
-    pairs = account[codes]
-    follows, self_follows = _sorted_follows(pairs, len(labels))
+    follows, selfish = sorted_follows(account[codes], len(labels))
     if not follows.size:
         raise InputError(Problem("holds only accounts that follow themselves", file=source.file))
     lines = codes.shape[1]
     report = (
-        f"read {lines:,} lines of {Path(path).name}: {len(labels):,} accounts, "
-        f"{follows.shape[1]:,} follows; dropped {self_follows:,} self-follows, "
-        f"{lines - self_follows - follows.shape[1]:,} duplicates",
-        *_direction(names, labels, follows),
+        f"read {lines:,} {source.unit}s of {Path(path).name}: "
+        f"{counted(len(labels), follows, len(selfish), lines)}",
+        f"column '{names[0]}' follows column '{names[1]}': {extremes(labels, follows)}",
+        lonely(labels, follows),
         *_notes(source, first, titled, header, kind),
         *(account_labels.why_text(texts) if kind == "text" and ids is None else ()),
     )
-    return FollowsRead(follows[0], follows[1], labels, tuple(map(in_one_line, report)))
+    told = tuple(map(in_one_line, report))
+    return FollowsRead(follows[0], follows[1], labels, told, len(np.unique(selfish)))
 
 
-def _locate(source: DelimitedText, follower: str | int, followee: str | int) -> tuple[int, int]:
+def _locate(source: Source, follower: str | int, followee: str | int) -> tuple[int, int]:
     columns: list[int] = []
     problems: list[Problem] = []
     for setting, wanted in (("follower", follower), ("followee", followee)):
@@ -143,7 +147,7 @@ def _starts_with_header(texts: pa.Array, codes: NDArray[np.int32], ids: Kind | N
 
 
 def _refuse_faults(
-    source: DelimitedText,
+    source: Source,
     names: Sequence[str],
     header: bool,
     texts: pa.Array,
@@ -151,7 +155,7 @@ def _refuse_faults(
     ids: Kind | None,
 ) -> None:
     problems = []
-    for mask, message in account_labels.faults(texts, ids):
+    for mask, message in account_labels.faults(texts, ids, source.unit):
         for name, column in zip(names, codes, strict=True):
             rows = np.flatnonzero(mask[column])
             if len(rows):
@@ -161,35 +165,57 @@ def _refuse_faults(
         raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
 
 
-def _sorted_follows(pairs: NDArray[np.int64], accounts: int) -> tuple[NDArray[np.int32], int]:
-    """Return distinct follows sorted by (followee, follower), and how many follow themselves."""
+def sorted_follows(
+    pairs: NDArray[np.int64], accounts: int
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return distinct follows sorted by (followee, follower), and who follows themselves.
+
+    ``pairs`` has shape (2, follows), followers first. The second array has an account as often as
+    it was found to follow itself.
+    """
     follower, followee = pairs
     kept = follower != followee
     keys = np.sort(followee[kept] * accounts + follower[kept])
     new = np.ones(len(keys), dtype=np.bool_)
     new[1:] = keys[1:] != keys[:-1]
-    followee, follower = np.divmod(keys[new], accounts)
-    follows = np.stack([follower, followee]).astype(np.int32)
-    return follows, int(len(kept) - np.count_nonzero(kept))
+    followees, followers = np.divmod(keys[new], accounts)
+    return np.stack([followers, followees]).astype(np.int32), follower[~kept]
 
 
-def _direction(names: Sequence[str], labels: Labels, follows: NDArray[np.int32]) -> tuple[str, ...]:
-    """Say what the columns were taken to mean, by the accounts that everybody will recognise."""
+def counted(accounts: int, follows: NDArray[np.int32], self_follows: int, found: int) -> str:
+    """Say how many follows were ``found``, what they come to, and what was dropped."""
+    distinct = follows.shape[1]
+    return (
+        f"{accounts:,} accounts, {distinct:,} follows; dropped {self_follows:,} self-follows, "
+        f"{found - self_follows - distinct:,} duplicates"
+    )
+
+
+def extremes(labels: Labels, follows: NDArray[np.int32]) -> str:
+    """Name the accounts by which everybody will see whether the direction is right."""
     followees, followers = (np.bincount(side, minlength=len(labels)) for side in follows)
     star, fan = int(followers.argmax()), int(followees.argmax())
     return (
-        f"column '{names[0]}' follows column '{names[1]}': "
         f"'{labels[star]}' has the most followers ({followers[star]:,}), "
-        f"'{labels[fan]}' follows the most accounts ({followees[fan]:,})",
-        f"accounts without followers: {np.count_nonzero(followers == 0):,}; "
-        f"accounts that follow nobody: {np.count_nonzero(followees == 0):,}",
+        f"'{labels[fan]}' follows the most accounts ({followees[fan]:,})"
+    )
+
+
+def lonely(labels: Labels, follows: NDArray[np.int32]) -> str:
+    """Say how many accounts are at one end of follows only."""
+    follower, followee = follows
+    return (
+        f"accounts without followers: {len(labels) - len(np.unique(followee)):,}; "
+        f"accounts that follow nobody: {len(labels) - len(np.unique(follower)):,}"
     )
 
 
 def _notes(
-    source: DelimitedText, first: Sequence[str], titled: bool, header: bool, kind: Kind
+    source: Source, first: Sequence[str], titled: bool, header: bool, kind: Kind
 ) -> list[str]:
     """Say what was decided by looking at the file."""
+    if not isinstance(source, DelimitedText):
+        return []
     line = f"line {source.first_line}"
     notes = []
     if header and not titled:

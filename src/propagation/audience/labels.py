@@ -70,12 +70,14 @@ def why_text(texts: pa.Array) -> tuple[str, ...]:
     )
 
 
-def faults(texts: pa.Array, declared: Kind | None) -> list[tuple[NDArray[np.bool_], str]]:
+def faults(
+    texts: pa.Array, declared: Kind | None, unit: str = "line"
+) -> list[tuple[NDArray[np.bool_], str]]:
     """Return what cannot be an id: for each fault, which texts have it and what to say of it."""
     empty = matches(texts, "^$")
     digits = matches(texts, DIGITS)
     found = [
-        (empty, "is empty, but every line needs it"),
+        (empty, f"is empty, but every {unit} needs it"),
         (matches(texts, CONTROL), "holds a line break or another control character"),
         (matches(texts, '^"'), "starts with a quote: quotes must touch the delimiter"),
     ]

@@ -14,11 +14,11 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from propagation.audience.arrows import ARROWS, refuse_arrows
 from propagation.audience.labels import Labels
 from propagation.luck import Purpose, stem, text_id
 from propagation.problems import InputError, Problem, not_one_of
 
-ARROWS = ("follower to followee", "followee to follower")
 GRAPH_CLASSES = {
     graph.__name__: graph for graph in (nx.Graph, nx.DiGraph, nx.MultiGraph, nx.MultiDiGraph)
 }
@@ -125,15 +125,7 @@ def graph_follows(graph: "nx.Graph[Any]", arrows: str | None = None) -> Follows:
     follows u. Edges of an undirected graph are follows both ways. Loops and repeated edges are
     dropped. Follows are sorted by (follower, followee).
     """
-    if graph.is_directed() and arrows not in ARROWS:
-        given = "" if arrows is None else f"{not_one_of(arrows, ARROWS)} "
-        message = (
-            f"{given}A directed graph needs to say what its arrows mean: {' or '.join(ARROWS)}"
-        )
-        raise InputError(Problem(message, "graph.arrows"))
-    if not graph.is_directed() and arrows is not None:
-        message = "an undirected graph has no arrows (its accounts follow each other); leave it out"
-        raise InputError(Problem(message, "graph.arrows"))
+    refuse_arrows(graph, arrows)
     labels = _sorted_labels(graph)
     number = {label: account for account, label in enumerate(labels.tolist())}
     ends = np.array([(number[u], number[v]) for u, v in graph.edges()], np.int64).reshape(-1, 2)

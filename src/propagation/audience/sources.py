@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from propagation.audience.files import checksum
 from propagation.audience.importing import (
     AccountTable,
@@ -10,10 +12,11 @@ from propagation.audience.importing import (
     match_accounts,
     read_accounts,
     read_follows,
+    read_graph_file,
 )
 from propagation.audience.traits import TraitTable
 from propagation.problems import InputError, Problem
-from propagation.scenario.spec import Accounts, FollowsFile, Scenario
+from propagation.scenario.spec import Accounts, FollowsFile, GraphFile, Scenario
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,15 +37,23 @@ def read_real_graph(scenario: Scenario, folder: Path) -> RealGraph | None:
         If a file is missing, wrong, or not the one its checksum asks for.
     """
     source = scenario.graph
-    if not isinstance(source, FollowsFile):
+    if not isinstance(source, FollowsFile | GraphFile):
         return None
-    read = read_follows(folder / source.follows, source.follower, source.followee, source.ids)
-    _check_unchanged(folder / source.follows, source.sha256, "graph.follows")
+    path = folder / source.follows
+    nodes = None
+    if isinstance(source, GraphFile):
+        graph = read_graph_file(path, source.arrows, source.ids)
+        read, nodes = graph.read, graph.nodes
+    else:
+        read = read_follows(path, source.follower, source.followee, source.ids)
+    _check_unchanged(path, source.sha256, "graph.follows")
     table = read_table(scenario.accounts, folder)
-    if table is None or scenario.accounts is None:
-        return RealGraph(read, None, read.report)
-    rows, matched = match_accounts(read.labels, table, scenario.accounts.isolated)
-    return RealGraph(read, TraitTable(table, rows), (*read.report, *matched))
+    if table is not None and scenario.accounts is not None:
+        rows, matched = match_accounts(read.labels, table, scenario.accounts.isolated)
+        return RealGraph(read, TraitTable(table, rows), (*read.report, *matched))
+    if nodes is not None:
+        return RealGraph(read, TraitTable(nodes, np.arange(len(read.labels))), read.report)
+    return RealGraph(read, None, read.report)
 
 
 def read_table(accounts: Accounts | None, folder: Path) -> AccountTable | None:

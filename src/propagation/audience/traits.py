@@ -63,14 +63,8 @@ class TraitTable:
         if len(wrong):
             row = int(wrong[0])
             allowed = f"between {low:g} and {high:g}" if high < np.inf else f"{low:g} or more"
-            raise InputError(
-                Problem(
-                    f"{cells[row]:g} is not {allowed} (as {path})",
-                    f"column '{name}'",
-                    self.table.file,
-                    self.table.line_of(row),
-                )
-            )
+            message = f"{cells[row]:g} is not {allowed} (as {path})"
+            raise InputError(self.table.problem(name, row, message))
         return np.asarray(cells[self.rows], np.float64)
 
 

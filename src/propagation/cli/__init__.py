@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from propagation.cli.compare import compare
+from propagation.cli.data import data
 from propagation.cli.report import report
 from propagation.cli.terminal import examples, guarded, print_json, print_table, progress_bar, say
 
@@ -32,7 +34,8 @@ large random audience? Describe both in a scenario file and run it.
 \b
   propagation init              write a first scenario, scenario.yaml
   propagation check FILE        see what it means and how long it will take
-  propagation run FILE          run it and read the verdict""",
+  propagation run FILE          run it and read the verdict
+  propagation compare DIR DIR   lay results beside each other: does the answer survive?""",
 )
 
 
@@ -175,7 +178,9 @@ def run(
     show(result, as_json, page)
 
 
+app.command(epilog=examples("propagation compare results/starter results/sober"))(compare)
 app.command(epilog=examples("propagation report results/occupy"))(report)
+app.add_typer(data, name="data")
 
 
 @app.command(epilog=examples("propagation schema > scenario.schema.json"))

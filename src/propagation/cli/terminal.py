@@ -7,7 +7,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
@@ -115,19 +115,24 @@ def progress_bar(name: str) -> "Iterator[Progress]":
 
 def print_table(summary: Mapping[str, Any]) -> None:
     """Print each strategy's means with their intervals, and the range of most runs."""
+    from propagation.experiment.table import table_rows
+
+    print_rows(table_rows(summary))
+
+
+def print_rows(rows: Sequence[Sequence[str]], words: int = 1, *, is_narrow: bool = False) -> None:
+    """Print a heading and rows as a table; the first ``words`` columns are words."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    from propagation.experiment.table import table_rows
-
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=100)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    heading, *rows = table_rows(summary)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, collapse_padding=is_narrow)
+    heading, *below = rows
     for place, name in enumerate(heading):
-        table.add_column(name, justify="left" if place == 0 else "right", overflow="fold")
-    for row in rows:
+        table.add_column(name, justify="left" if place < words else "right", overflow="fold")
+    for row in below:
         table.add_row(*row)
     console.print(table)

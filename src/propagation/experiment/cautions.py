@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from propagation.experiment.intervals import Floats, Integers
-from propagation.experiment.phrases import counted, listed, phrase, roughly, share
-from propagation.experiment.tails import enough_runs, lacks_giants, shows_giants, top_share
+from propagation.experiment.phrases import counted, listed, phrase, share
+from propagation.experiment.tails import enough, lacks_giants, shows_giants, top_share
+from propagation.spread.theory import Expected
 
 FEWEST_REPLICATES = 100
 FEWEST_DRAWS = 5
@@ -16,11 +17,11 @@ def cautions(
     runs: Mapping[str, Mapping[str, Floats]],
     draw: Integers,
     metric: str,
-    skewness: Mapping[str, Mapping[str, float]],
+    expected: Mapping[str, Mapping[str, Expected]],
 ) -> Iterator[str]:
     """Say what keeps the runs (strategy, metric, values) from supporting the statement.
 
-    ``skewness`` (strategy, metric) is what theory expects of one run, where it expects anything.
+    ``expected`` (strategy, metric) is what theory expects, where it expects anything.
     """
     replicates, draws = len(draw), len(np.unique(draw))
     if replicates < FEWEST_REPLICATES:
@@ -41,7 +42,7 @@ def cautions(
                 f"{counted(replicates, 'replicate')}; the comparison says nothing of the others."
             )
         yield from _seen(strategy, metrics)
-        yield from _unseen(strategy, metrics, skewness.get(strategy, {}))
+        yield from _unseen(strategy, metrics, draw, expected.get(strategy, {}))
 
 
 def _seen(strategy: str, metrics: Mapping[str, Floats]) -> Iterator[str]:
@@ -58,20 +59,24 @@ def _seen(strategy: str, metrics: Mapping[str, Floats]) -> Iterator[str]:
 
 
 def _unseen(
-    strategy: str, metrics: Mapping[str, Floats], skewness: Mapping[str, float]
+    strategy: str,
+    metrics: Mapping[str, Floats],
+    draw: Integers,
+    expected: Mapping[str, Expected],
 ) -> Iterator[str]:
     """Warn of giants that the runs need not have met, unless they have."""
-    found = {
-        name: skewness.get(name, 0.0)
+    found = [
+        name
         for name, values in metrics.items()
-        if lacks_giants(values, skewness.get(name, 0.0)) and not shows_giants(values)
-    }
+        if lacks_giants(values, draw, expected.get(name)) and not shows_giants(values)
+    ]
     if found:
-        count = counted(max(len(values) for values in metrics.values()), "replicate")
-        enough = roughly(enough_runs(max(found.values())))
+        needed = {name: enough(metrics[name], draw, expected[name]) for name in found}
+        advice = sorted(filter(None, needed.values()), key=len)
         yield (
-            f"Heavy tails in {strategy}: theory expects rare campaigns that are far larger than "
-            f"all others, and {count} are too few to count on having met them. No interval of the "
-            f"mean is claimed for {listed([phrase(name).label for name in found])}: use the "
-            f"medians, or about {enough} replicates."
+            f"Heavy tails in {strategy}: theory expects rare campaigns, or worlds, that are far "
+            f"above all others, and {counted(len(draw), 'replicate')} are too few to count on "
+            "having met them. No interval of the mean is claimed for "
+            f"{listed([phrase(name).label for name in found])}: use the medians"
+            f"{f', or {advice[-1]}' if advice else ''}."
         )

@@ -17,16 +17,22 @@ from propagation.experiment.intervals import (
     resampled_sums,
 )
 from propagation.experiment.phrases import phrase
+from propagation.experiment.standings import (
+    lies_beyond,
+    standing_by_chance,
+    standing_by_difference,
+)
 from propagation.experiment.stopping import settling
 from propagation.experiment.summary import Difference, Outcome, Standing, Summary
 from propagation.experiment.tails import is_heavy, levels
 from propagation.experiment.verdict import verdict
 from propagation.luck import Purpose, stem
 from propagation.problems import InputError, Problem, not_one_of
+from propagation.spread.theory import Expected
 
 Runs = Mapping[str, Mapping[str, Floats]]
-Skewness = Mapping[str, Mapping[str, float]]
-NOTHING_EXPECTED: Skewness = {}
+Expectations = Mapping[str, Mapping[str, Expected]]
+NOTHING_EXPECTED: Expectations = {}
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def summarise(
     decision: str = "",
     strategies: Sequence[str] | None = None,
     at_least: Sequence[float] | None = None,
-    skewness: Skewness = NOTHING_EXPECTED,
+    expected: Expectations = NOTHING_EXPECTED,
 ) -> Summary:
     """Compare strategies with the baseline.
 
@@ -76,8 +82,8 @@ def summarise(
     at_least
         Levels of the metric whose chances are told; by default two round ones, told only where
         tails are heavy.
-    skewness
-        Strategy, then metric, to what theory expects of one run, where it expects anything.
+    expected
+        Strategy, then metric, to what theory expects, where it expects anything.
 
     Raises
     ------
@@ -87,7 +93,7 @@ def summarise(
     _check(runs, draw, metric, baseline)
     outcomes = {
         strategy: {
-            name: outcome(values, draw, skewness.get(strategy, {}).get(name, 0.0))
+            name: outcome(values, draw, expected.get(strategy, {}).get(name))
             for name, values in metrics.items()
         }
         for strategy, metrics in runs.items()
@@ -123,14 +129,14 @@ def summarise(
         differences=differences,
         at_least=tuple(each.as_dict() for each in found),
         verdict=sentences,
-        warnings=tuple(cautions(told, draw, metric, skewness)),
+        warnings=tuple(cautions(told, draw, metric, expected)),
     )
 
 
-def outcome(values: Floats, draw: Integers, skewness: float = 0.0) -> Outcome:
+def outcome(values: Floats, draw: Integers, expected: Expected | None = None) -> Outcome:
     """Summarise one metric over the runs (replicates,) of one strategy.
 
-    ``skewness`` is what theory expects of one run; 0 where it expects nothing.
+    ``expected`` is what theory expects of them, if it expects anything.
     """
     found = moments(values, draw)
     if found.count == 0:
@@ -140,7 +146,7 @@ def outcome(values: Floats, draw: Integers, skewness: float = 0.0) -> Outcome:
     if low is not None and low < 0 <= defined.min():
         low = 0.0  # no mean of what cannot be negative is
     p10, median, p90 = map(float, np.quantile(defined, [0.1, 0.5, 0.9]))
-    if is_heavy(values, skewness):
+    if is_heavy(values, draw, expected):
         return Outcome(found.mean, None, None, median, p10, p90, found.count, heavy=True)
     return Outcome(found.mean, low, interval.high, median, p10, p90, found.count)
 
@@ -155,11 +161,11 @@ def difference(
     found = moments(gain, pair.draw)
     margin = matters * abs(moments(pair.theirs, pair.draw).mean)
     interval = found.interval(comparisons)
-    standing = _standing(interval, margin, sign)
+    standing = standing_by_difference(interval, margin, sign)
     chance = chance_interval(better, pair.draw, comparisons)
     if pair.heavy:
         interval, ratio = Interval(interval.mean), Interval()
-        standing = _standing_by_chance(chance)
+        standing = standing_by_chance(chance)
     return Difference(
         strategy=pair.strategy,
         baseline=baseline,
@@ -174,7 +180,7 @@ def difference(
         ours=moments(pair.ours, pair.draw).interval(),
         theirs=moments(pair.theirs, pair.draw).interval(),
         standing=standing,
-        matters=_beyond(interval, margin),
+        matters=lies_beyond(interval, margin),
         ties=float(np.mean(gain[np.isfinite(gain)] == 0)) if found.count else 0.0,
         settling=_settling(found, margin, comparisons)
         if standing is Standing.UNSETTLED and interval.low is not None
@@ -244,30 +250,6 @@ def _pairs(
 def _surely_positive(pair: Pair, comparisons: int) -> bool:
     low = moments(pair.theirs, pair.draw).interval(comparisons).low
     return low is not None and low > 0
-
-
-def _standing(interval: Interval, margin: float, sign: int) -> Standing:
-    if interval.low is None or interval.high is None:
-        return Standing.UNSETTLED
-    if -margin <= interval.low and interval.high <= margin:
-        return Standing.SAME
-    if interval.low <= 0 <= interval.high:
-        return Standing.UNSETTLED
-    return Standing.BETTER if sign * interval.low > 0 else Standing.WORSE
-
-
-def _standing_by_chance(chance: Interval) -> Standing:
-    """Judge by the chance to do better, where no mean is claimed."""
-    if chance.low is None or chance.high is None or chance.low <= 0.5 <= chance.high:
-        return Standing.UNSETTLED
-    return Standing.BETTER if chance.low > 0.5 else Standing.WORSE
-
-
-def _beyond(interval: Interval, margin: float) -> bool:
-    """Whether the whole interval lies beyond the margin, on either side."""
-    if interval.low is None or interval.high is None:
-        return False
-    return interval.low > margin or interval.high < -margin
 
 
 def _settling(found: Moments, margin: float, comparisons: int) -> str:

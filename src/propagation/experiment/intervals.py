@@ -66,10 +66,9 @@ class Moments:
         """Return the mean's interval, one of ``comparisons`` that hold together."""
         if self.units < 2:
             return Interval(self.mean if self.count else None)
-        reach = student_quantile(comparisons, self.units)
-        down = max(reach, unskewed(reach, self.skewness))
-        up = max(reach, -unskewed(-reach, self.skewness))
-        return Interval(self.mean, self.mean - down * self.error, self.mean + up * self.error)
+        return around(
+            self.mean, self.error, self.skewness, student_quantile(comparisons, self.units)
+        )
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,14 @@ def mean_interval(values: Floats, draw: Integers, comparisons: int = 1) -> Inter
     return moments(values, draw).interval(comparisons)
 
 
-def student_quantile(comparisons: int, units: int) -> float:
+def around(mean: float, error: float, skewness: float, reach: float) -> Interval:
+    """Return a mean's interval: ``reach`` errors to each side, more where skewness asks for it."""
+    down = max(reach, unskewed(reach, skewness))
+    up = max(reach, -unskewed(-reach, skewness))
+    return Interval(mean, mean - down * error, mean + up * error)
+
+
+def student_quantile(comparisons: int, units: float) -> float:
     """Return the two-sided Student quantile, split evenly over ``comparisons`` (Bonferroni)."""
     return float(special.stdtrit(units - 1, 1 - (1 - CONFIDENCE) / 2 / comparisons))
 
@@ -201,13 +207,6 @@ def ratio_interval(
         Paired non-negative values (runs,), zero where either is undefined; mean(below) > 0.
     sums
         Their sums in resampled worlds (RESAMPLES, 2), from `resampled_sums`.
-
-    Notes
-    -----
-    Percentiles of the relative deviation, moved outwards where BCa would (Efron, JASA 82:171,
-    1987), stretched on the log scale to the standard error that `moments` finds and from normal
-    to Student quantiles: ten resampled draws vary less than draws do, and their error is
-    itself known from ten only.
     """
     ratio = float(above.sum() / below.sum())
     if ratio == 0:
@@ -219,15 +218,45 @@ def ratio_interval(
         return Interval(ratio, ratio, ratio) if found.units > 1 else Interval(ratio)
     with np.errstate(divide="ignore", invalid="ignore"):
         factor = sums[:, 0] / sums[:, 1] / ratio
+    stretch = found.error / float(linear.std())
+    return resampled_ratio(ratio, factor, stretch, found.skewness, found.units, comparisons)
+
+
+def resampled_ratio(
+    ratio: float,
+    factor: Floats,
+    stretch: float,
+    skewness: float,
+    units: float,
+    comparisons: int = 1,
+) -> Interval:
+    """Return the interval of a ratio of means from how it came out in resampled worlds.
+
+    Parameters
+    ----------
+    factor
+        The ratio in each resampled world, as a multiple of ``ratio``.
+    stretch
+        The standard error of the ratio's logarithm over that which the resamples show.
+    skewness, units
+        Of that logarithm's linear part, and what it rests on.
+
+    Notes
+    -----
+    Percentiles of the relative deviation, moved outwards where BCa would (Efron, JASA 82:171,
+    1987), stretched on the log scale to the standard error that `moments` finds and from normal
+    to Student quantiles: ten resampled draws vary less than draws do, and their error is
+    itself known from ten only.
+    """
     below_half = (np.count_nonzero(factor < 1) + np.count_nonzero(factor == 1) / 2) / len(factor)
     bias = special.ndtri(np.clip(below_half, 0.5 / len(factor), 1 - 0.5 / len(factor)))
     quantile = normal_quantile(comparisons)
     shifted = bias + np.array([-quantile, quantile])
-    shifted = bias + shifted / (1 - found.skewness / 6 * shifted)
+    shifted = bias + shifted / (1 - skewness / 6 * shifted)
     levels = special.ndtr([min(shifted[0], -quantile), max(shifted[1], quantile)])
-    stretch = found.error / linear.std() * student_quantile(comparisons, found.units) / quantile
+    power = stretch * student_quantile(comparisons, units) / quantile
     with np.errstate(invalid="ignore"):
-        low, high = ratio * np.quantile(factor, levels) ** stretch
+        low, high = ratio * np.quantile(factor, levels) ** power
     if not np.isfinite([low, high]).all():
         return Interval()
     return Interval(ratio, float(low), float(high))

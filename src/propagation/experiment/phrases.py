@@ -80,6 +80,12 @@ def decimals(spread: float, value: float = 0.0) -> int:
     return max(0, 3 - math.floor(math.log10(abs(value))))
 
 
+def range_decimals(low: float, high: float) -> int:
+    """Return how many decimals a range of outcomes supports: for counts none, and never fewer."""
+    whole = low == round(low) and high == round(high)
+    return 0 if whole else max(0, decimals(high - low, high))
+
+
 def number(value: float, places: int) -> str:
     """Write a number rounded to ``places`` decimals, with thousands separators."""
     rounded = round(value, places)
@@ -112,11 +118,25 @@ def share(value: float) -> str:
 
 
 def share_with_interval(found: Interval) -> str:
-    """Write ``97% (96% to 98%)``."""
+    """Write ``97% (96% to 98%)``, or ``over 99%`` where that is all there is to say."""
     assert found.mean is not None
+    mean = share(found.mean)
     if found.low is None or found.high is None:
-        return share(found.mean)
-    return f"{share(found.mean)} ({share(found.low)} to {share(found.high)})"
+        return mean
+    low, high = share(found.low), share(found.high)
+    return mean if low == mean == high and not mean[0].isdigit() else f"{mean} ({low} to {high})"
+
+
+def factor_with_interval(found: Interval) -> tuple[str, str]:
+    """Write a ratio as ``3.2 times`` or, below 1, as ``39%``; and its interval in brackets."""
+    assert found.mean is not None
+    if found.mean >= 1:
+        factor, _, interval = with_interval(found).partition(" ")
+        return f"{factor} times", interval
+    parts = (found.mean, found.low, found.high)
+    percent = Interval(*(None if part is None else 100 * part for part in parts))
+    factor, _, interval = with_interval(percent).partition(" ")
+    return f"{factor}%", interval.replace(" to ", "% to ").replace(")", "%)")
 
 
 def counted(count: int, noun: str) -> str:
@@ -144,3 +164,20 @@ def quoted(names: list[str]) -> str:
 def listed(names: list[str]) -> str:
     """Write ``a, b and c``."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def does(metric: str, mean: Interval) -> str:
+    """Write ``reaches 1,934 relevant accounts (1,890 to 1,978)``."""
+    shown, _, interval = with_interval(mean).partition(" ")
+    return f"{plural(phrase(metric).does, shown)} {interval}".rstrip()
+
+
+def apart(metric: str, difference: Interval) -> str:
+    """Write ``1,322 more (1,270 to 1,374)``."""
+    words, found = phrase(metric), difference
+    assert found.mean is not None
+    direction = words.more if found.mean >= 0 else words.less
+    if found.mean < 0:
+        found = Interval(-found.mean, *(None if e is None else -e for e in (found.high, found.low)))
+    size, _, interval = with_interval(found).partition(" ")
+    return f"{size} {direction} {interval}".rstrip()

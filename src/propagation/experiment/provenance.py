@@ -13,7 +13,7 @@ from propagation.audience.files import checksum, content_of
 from propagation.compiling import source_hash
 from propagation.problems import InputError, Problem, reason
 from propagation.scenario.reading import parse_scenario
-from propagation.scenario.spec import FollowsFile, Scenario
+from propagation.scenario.spec import FollowsFile, GraphFile, Scenario
 from propagation.scenario.writing import write_scenario
 
 VERSION = importlib.metadata.version("propagation")
@@ -43,6 +43,9 @@ def anchored(scenario: Scenario, source: Path, target: Path) -> Scenario:
         except OSError as error:
             message = f"cannot be read: {reason(error)}"
             raise InputError(Problem(message, file=str(source / name))) from error
+        if path.suffixes[-2:] != Path(name).suffixes[-2:]:
+            # a link: the ending of its own name says how the file is read
+            path = (source / name).parent.resolve() / Path(name).name
         try:
             return Path(os.path.relpath(path, target.resolve())).as_posix()
         except ValueError:  # another drive on Windows
@@ -50,7 +53,7 @@ def anchored(scenario: Scenario, source: Path, target: Path) -> Scenario:
 
     update: dict[str, object] = {}
     graph, accounts = scenario.graph, scenario.accounts
-    if isinstance(graph, FollowsFile):
+    if isinstance(graph, FollowsFile | GraphFile):
         update["graph"] = graph.model_copy(
             update={"follows": moved(graph.follows), "sha256": checksum(source / graph.follows)}
         )

@@ -29,7 +29,6 @@ from propagation.spread.simulate import (
     outcome_of,
     prepare,
 )
-from propagation.spread.theory import Theory
 from propagation.strategy.agenda import Agenda, agenda_of
 
 if TYPE_CHECKING:
@@ -212,25 +211,6 @@ class Laboratory:
             return arm.engine.run(arm.agenda, seed)
         except Exception as error:  # whatever somebody's own code may raise
             raise InputError(_fault_in_agents(error, self.scenario.agents)) from error
-
-    def expected_skewness(self) -> dict[str, dict[str, float]]:
-        """Return what theory expects of one run in the first world: strategy, then metric.
-
-        Strategies of which it expects nothing are left out, as are all with agents of one's own.
-        """
-        scenario, theories = self.scenario, dict[bool, Theory]()
-        found: dict[str, dict[str, float]] = {}
-        for strategy, agenda in self.agendas.items() if scenario.agents is None else ():
-            shuffled = strategy in scenario.shuffled
-            if shuffled not in theories:
-                world = self.world(0, shuffled=shuffled)
-                theories[shuffled] = Theory(
-                    world, scenario.messages, scenario.relevant, scenario.horizon
-                )
-            expected = theories[shuffled].outcomes(agenda)
-            if expected is not None:
-                found[strategy] = {name: each.skewness for name, each in expected.items()}
-        return found
 
     def _empty_batch(self, world: World) -> Batch:
         identity = ("strategy", "replicate", "draw")

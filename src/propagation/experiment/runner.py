@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from propagation.experiment.estimates import check_memory, worker_count
 from propagation.experiment.exemplars import is_small, small_graph, typical_cascades
+from propagation.experiment.expectations import Expectations
 from propagation.experiment.phrases import counted
 from propagation.experiment.provenance import SOURCES, agents_checksum, anchored, provenance
 from propagation.experiment.replicates import Batch, Laboratory, joined
@@ -110,6 +111,7 @@ class Run:
         self.folder = ResultsFolder(self.out)
         self.workers = worker_count(self.workers)
         self.laboratory = Laboratory(self.scenario, self.source, self.engine)
+        self.expectations = Expectations(self.laboratory)
 
     def __call__(self) -> Result:
         """Run, compare and store; or return what is there if it is the same run, finished.
@@ -153,13 +155,11 @@ class Run:
             self.folder.write_json(PROVENANCE, self._provenance(stored, started))
             total, stopped = self._run_until_enough()
             self.folder.merge(total)
-            with self._timed("theory"):
-                skewness = self.laboratory.expected_skewness()
             facts = {"replicates": total, "stopped": stopped, "finished": _moment(time.time())}
             self.folder.write_json(PROVENANCE, self._provenance(stored, started, facts))
             runs = self.folder.table(RUNS, total)
             self._keep_exemplars(runs)
-            summary = summary_of(self.scenario, runs, total, stopped, skewness)
+            summary = summary_of(self.scenario, runs, total, stopped, self.expectations)
             self.folder.write_json(SUMMARY, summary)
         return Result(self.out, summary, stopped, new=True)
 
@@ -280,7 +280,12 @@ class Run:
         if total:
             runs, draw = columns_of(self.folder.table(RUNS, total))
             values = {name: runs[name][metric] for name in self.scenario.strategies if name in told}
-        return next_total(values, draw, rule.within, rule.at_most, metric)
+        expected = {
+            name: each[metric]
+            for name, each in self.expectations(told).items()
+            if metric in each and total
+        }
+        return next_total(values, draw, rule.within, rule.at_most, metric, expected)
 
     def _tasks(self, total: int, finished: set[int]) -> list[Task]:
         """Return (draw, replicates) batches; the draws take turns, so several are built at once."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from propagation.experiment.comparison import (
     NOTHING_EXPECTED,
-    Skewness,
+    Expectations,
     difference,
     outcome,
     pair_of,
@@ -52,11 +52,11 @@ def step_found(
     scenario: Scenario,
     runs: Columns,
     draw: Integers,
-    skewness: Skewness = NOTHING_EXPECTED,
+    expected: Expectations = NOTHING_EXPECTED,
 ) -> StepFound:
     """Make the comparisons of a step; their intervals hold together.
 
-    ``skewness`` (strategy, metric) is what theory expects of one run.
+    ``expected`` (strategy, metric) is what theory expects, with what the step makes accounts worth.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def step_found(
     names = dict.fromkeys(name for pair in step.against.items() for name in pair)
     values = {name: _values(runs[name], metric, step.worth) for name in names}
     outcomes = {
-        name: outcome(each, draw, skewness.get(name, {}).get(metric, 0.0))
+        name: outcome(each, draw, expected.get(name, {}).get(metric))
         for name, each in values.items()
     }
     pairs = [

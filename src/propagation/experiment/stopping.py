@@ -16,6 +16,8 @@ from propagation.experiment.intervals import (
     student_quantile,
 )
 from propagation.experiment.phrases import counted, phrase, roughly, share
+from propagation.experiment.tails import lacks_giants
+from propagation.spread.theory import Expected
 
 PILOT = 400
 DOUBT = 0.001
@@ -45,7 +47,12 @@ def relative(interval: Interval, mean: float) -> float:
 
 
 def next_total(
-    values: Mapping[str, Floats], draw: Integers, within: float, at_most: int, metric: str
+    values: Mapping[str, Floats],
+    draw: Integers,
+    within: float,
+    at_most: int,
+    metric: str,
+    expected: Mapping[str, Expected] | None = None,
 ) -> Next:
     """Decide whether to go on after the replicates so far, and to which total.
 
@@ -55,6 +62,8 @@ def next_total(
         The compared metric in each strategy's replicates so far (replicates,); may be empty.
     within
         The relative half width wanted of every strategy's mean.
+    expected
+        What theory expects of the metric, by strategy, where it expects anything.
 
     Notes
     -----
@@ -71,7 +80,11 @@ def next_total(
     widest = max(widths, key=lambda name: widths[name])
     state = f"the mean {label} of {widest} is known to within {_width(widths[widest])}"
     stopped = f"Stopped after {counted(runs, 'replicate')}"
-    if widths[widest] <= within:
+    precise = widths[widest] <= within
+    lacking = _lacking(values, draw, at_most, expected or {}) if precise else []
+    if lacking:
+        state = f"theory expects rarer and larger campaigns of {lacking[0]} than so many may show"
+    elif precise:
         return Next(None, f"{stopped}: {state}, that of every other strategy at least as well.")
     for name, each in found.items():
         if _surely_limited(each, within):
@@ -84,9 +97,22 @@ def next_total(
                 f"{_width(within)}, only to about {_width(limit)}. Raise draws: {advice} would do.",
             )
     if runs >= at_most:
-        return Next(None, f"{stopped}, the most allowed: {state}, not {_width(within)}.")
+        missed = "" if precise else f", not {_width(within)}"
+        return Next(None, f"{stopped}, the most allowed: {state}{missed}.")
     total = min(2 * runs, at_most)
     return Next(total, f"Going on to {counted(total, 'replicate')}: {state}.")
+
+
+def _lacking(
+    values: Mapping[str, Floats], draw: Integers, at_most: int, expected: Mapping[str, Expected]
+) -> list[str]:
+    """Return the strategies whose runs may lack giants that ``at_most`` runs would not."""
+    return [
+        name
+        for name, each in values.items()
+        if lacks_giants(each, draw, expected.get(name))
+        and not lacks_giants(each, draw, expected.get(name), at_most)
+    ]
 
 
 def settling(found: Moments, target: float, comparisons: int = 1) -> str:

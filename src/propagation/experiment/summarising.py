@@ -1,17 +1,27 @@
 """From the table of runs to the contents of ``summary.json``."""
 
+from collections.abc import Callable, Iterable, Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from propagation.experiment.comparison import NOTHING_EXPECTED, Skewness, summarise
+from propagation.experiment.comparison import NOTHING_EXPECTED, Expectations, summarise
 from propagation.experiment.decisions import response_in_words
 from propagation.experiment.steps import step_found
 from propagation.experiment.storage import unescaped
-from propagation.scenario.spec import METRICS, FollowsFile, Scenario
+from propagation.scenario.spec import METRICS, FollowsFile, GraphFile, Message, Scenario, Step
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
+
+
+Expecting = Callable[[Iterable[str], Mapping[str, float] | None], Expectations]
+
+
+def _nothing(strategies: Iterable[str], worth: Mapping[str, float] | None) -> Expectations:
+    """Expect nothing of anything."""
+    return NOTHING_EXPECTED
 
 
 def summary_of(
@@ -19,7 +29,7 @@ def summary_of(
     table: pa.Table,
     replicates: int,
     stopped: str,
-    skewness: Skewness = NOTHING_EXPECTED,
+    expected: Expecting = _nothing,
 ) -> dict[str, object]:
     """Return the contents of ``summary.json``.
 
@@ -29,8 +39,8 @@ def summary_of(
         ``runs.parquet``, in order of strategy and replicate.
     stopped
         Why the run stopped at so many replicates.
-    skewness
-        Strategy, then metric, to what theory expects of one run.
+    expected
+        Called with strategies, and what accounts are worth by segment, for what theory expects.
     """
     columns, draw = columns_of(table)
     ordered: dict[str, dict[str, Float64]] = {
@@ -43,13 +53,16 @@ def summary_of(
         baseline=scenario.compare.baseline,
         matters=scenario.compare.matters,
         seed=scenario.seed,
-        real_graph=isinstance(scenario.graph, FollowsFile),
-        decision=response_in_words(scenario.messages, scenario.agents),
+        real_graph=isinstance(scenario.graph, FollowsFile | GraphFile),
+        decision=response_in_words(_messages_told(scenario), scenario.agents),
         strategies=scenario.compare.strategies,
         at_least=scenario.compare.at_least,
-        skewness=skewness,
+        expected=expected(scenario.strategies, None),
     )
-    steps = [step_found(step, scenario, columns, draw, skewness) for step in scenario.steps]
+    steps = [
+        step_found(step, scenario, columns, draw, expected(_compared(step), step.worth))
+        for step in scenario.steps
+    ]
     return {
         "scenario": scenario.name,
         "question": scenario.question,
@@ -59,6 +72,19 @@ def summary_of(
         "draws": scenario.draws,
         "stopped": stopped,
     }
+
+
+def _compared(step: Step) -> list[str]:
+    """Return the strategies that a step compares, once each."""
+    return list(dict.fromkeys(name for pair in step.against.items() for name in pair))
+
+
+def _messages_told(scenario: Scenario) -> dict[str, Message]:
+    """Return the messages of the strategies that the verdict compares."""
+    compare = scenario.compare
+    told = {compare.baseline, *(compare.strategies or scenario.strategies)}
+    used = {post.post for name in told for post in scenario.strategies[name]}
+    return {name: each for name, each in scenario.messages.items() if name in used}
 
 
 def columns_of(table: pa.Table) -> tuple[dict[str, dict[str, Float64]], Int64]:

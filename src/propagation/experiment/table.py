@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from propagation.experiment.intervals import Interval
-from propagation.experiment.phrases import counted, decimals, number, phrase, span, with_interval
+from propagation.experiment.phrases import (
+    counted,
+    number,
+    phrase,
+    range_decimals,
+    span,
+    with_interval,
+)
 
 HEADLINES = ("relevant_reach", "reach", "valued_reach", "shares", "time_to_half", "doubling_time")
 HEADING = ("", "strategy", "mean (95% interval)", "8 of 10 runs")
@@ -39,14 +46,21 @@ def _cells(outcome: Mapping[str, Any], replicates: int) -> tuple[str, str]:
     """Return the mean with its interval, and the outcome range."""
     if not outcome["defined"]:
         return "never defined", ""
+    low, high = outcome["p10"], outcome["p90"]
+    places = range_decimals(low, high)
+    spread = span(low, high, places) if high > low else number(low, places)
     if outcome["heavy"]:
-        spread = outcome["p90"] - outcome["p10"]
-        middle = number(outcome["median"], decimals(spread, outcome["median"]))
-        return f"median {middle}", span(outcome["p10"], outcome["p90"], decimals(spread, spread))
+        return f"median {number(outcome['median'], places)}", spread
     mean = with_interval(Interval(outcome["mean"], outcome["low"], outcome["high"]))
     if outcome["defined"] < replicates:
         mean += f" in {counted(outcome['defined'], 'run')}"
-    low, high = outcome["p10"], outcome["p90"]
-    if high > low:
-        return mean, span(low, high, decimals(high - low, high))
-    return mean, number(low, decimals(abs(low) or 1.0, low))
+    return mean, spread
+
+
+def middle_and_range(outcome: Mapping[str, Any], replicates: int) -> tuple[str, str, str]:
+    """Return the mean with its interval, the median, and the outcome range."""
+    mean, spread = _cells(outcome, replicates)
+    if outcome["median"] is None:
+        return mean, "", spread
+    median = number(outcome["median"], range_decimals(outcome["p10"], outcome["p90"]))
+    return ("not given" if outcome["heavy"] else mean), median, spread

@@ -12,13 +12,16 @@ import numpy as np
 
 from propagation.experiment.intervals import Floats, Integers, Interval, chance_interval
 from propagation.experiment.phrases import (
-    decimals,
+    counted,
     number,
     phrase,
     plural,
+    range_decimals,
+    roughly,
     share_with_interval,
 )
 from propagation.experiment.summary import Difference, Outcome, Standing
+from propagation.spread.theory import Expected
 
 HEAVY = 0.25
 """Share of the total in the top 1% of runs beyond which a mean's interval is not trusted."""
@@ -49,12 +52,12 @@ def top_share(values: Floats) -> float:
     return float(ordered[-max(1, len(ordered) // 100) :].sum() / total) if total > 0 else 0.0
 
 
-def is_heavy(values: Floats, skewness: float = 0.0) -> bool:
+def is_heavy(values: Floats, draw: Integers, expected: Expected | None = None) -> bool:
     """Whether no interval of the mean of the runs (replicates,) is to be trusted.
 
-    ``skewness`` is what theory expects of one run; that of a mean of n is smaller by the root of n.
+    ``expected`` is what theory expects of them, if it expects anything.
     """
-    return shows_giants(values) or lacks_giants(values, skewness)
+    return shows_giants(values) or lacks_giants(values, draw, expected)
 
 
 def shows_giants(values: Floats) -> bool:
@@ -62,15 +65,32 @@ def shows_giants(values: Floats) -> bool:
     return _defined(values) >= FEWEST_TO_TELL and top_share(values) > HEAVY
 
 
-def lacks_giants(values: Floats, skewness: float) -> bool:
-    """Whether the runs (replicates,) are too few for outcomes as skewed as theory expects."""
-    count = _defined(values)
-    return count >= FEWEST_TO_TELL and skewness > MOST_SKEWED * math.sqrt(count)
+def lacks_giants(
+    values: Floats, draw: Integers, expected: Expected | None, runs: int | None = None
+) -> bool:
+    """Whether the runs (replicates,) are too few for outcomes as skewed as theory expects.
+
+    ``runs`` asks the same of so many runs of the same draws.
+    """
+    defined = values[np.isfinite(values)]
+    if expected is None or len(defined) < 2:
+        return False
+    draws, seen = len(np.unique(draw)), float(defined.var())
+    return expected.skewness(runs or len(defined), draws, seen) > MOST_SKEWED
 
 
-def enough_runs(skewness: float) -> float:
-    """Return how many runs of such a skewness a mean needs for its interval to be trusted."""
-    return (skewness / MOST_SKEWED) ** 2
+def enough(values: Floats, draw: Integers, expected: Expected) -> str:
+    """Say roughly how many runs, or worlds, a mean needs for its interval to be trusted."""
+    defined = values[np.isfinite(values)]
+    draws, seen = len(np.unique(draw)), float(defined.var())
+    for runs in np.geomspace(len(defined), 1e9, 400):
+        if expected.skewness(int(runs), draws, seen) <= MOST_SKEWED:
+            return f"about {roughly(runs)} replicates"
+    each = len(defined) / draws
+    for more in np.geomspace(draws, 1e7, 400):
+        if expected.skewness(int(more * each), int(more), seen) <= MOST_SKEWED:
+            return f"about {roughly(more)} draws of {counted(round(each), 'replicate')} each"
+    return ""
 
 
 def _defined(values: Floats) -> int:
@@ -85,10 +105,8 @@ def levels(
     Those lie near the median and the 90% quantile of the runs of all strategies. Intervals are
     Wilson's, as of every chance here.
     """
-    pooled = np.concatenate([each[np.isfinite(each)] for each in values.values()])
     if asked is None:
-        near = np.quantile(pooled, [0.5, 0.9]) if len(pooled) else np.empty(0)
-        asked = sorted({_round(float(one)) for one in near if one > 0})
+        asked = round_levels(list(values.values()))
     return tuple(
         Level(
             level,
@@ -99,6 +117,13 @@ def levels(
         )
         for level in asked
     )
+
+
+def round_levels(values: Sequence[Floats]) -> list[float]:
+    """Return two round levels near the median and the 90% quantile of all runs, or fewer."""
+    pooled = np.concatenate([each[np.isfinite(each)] for each in values])
+    near = np.quantile(pooled, [0.5, 0.9]) if len(pooled) else np.empty(0)
+    return sorted({_round(float(one)) for one in near if one > 0})
 
 
 def _round(value: float) -> float:
@@ -127,8 +152,7 @@ def medians_first(
     for name, found in outcomes.items():
         if found.median is None or found.p10 is None or found.p90 is None:
             continue
-        spread = (found.p90 - found.p10) / 2
-        shown = number(found.median, decimals(spread, found.median))
+        shown = number(found.median, range_decimals(found.p10, found.p90))
         said.append(f"{name} {plural(phrase(metric).does, shown)}")
     yield f"In the median campaign {', '.join(said)}."
     for each in compared:

@@ -6,12 +6,15 @@ from itertools import groupby
 
 from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import (
+    apart,
     counted,
     decimals,
+    does,
+    factor_with_interval,
     number,
     phrase,
-    plural,
     quoted,
+    range_decimals,
     share,
     share_with_interval,
     span,
@@ -64,7 +67,8 @@ def verdict(
         scope = scope.replace("This holds", "This was tried", 1)  # nothing to hold is settled
     sentences.append(scope)
     if decision:
-        sentences.append(f"Decision rule in force: {decision.rstrip('.')}.")
+        rule = decision.rstrip(".")
+        sentences.append(f"Decision rule in force: {rule}; under another the answer may differ.")
     sentences.append(_legend(len(compared)))
     return tuple(sentences)
 
@@ -74,8 +78,8 @@ def of_pair(each: Difference, outcomes: Outcomes, matters: float) -> tuple[str, 
     found = {name: outcomes[name][each.metric] for name in (each.strategy, each.baseline)}
     if any(one.heavy for one in found.values()):
         return tuple(medians_first(each.metric, each.baseline, found, [each]))
-    sentences = [_headline(each, outcomes, name_baseline=True)]
-    sentences += [*_standing(each, matters), *_chance(each)]
+    sentences = [_headline(each, outcomes, name_baseline=False)]
+    sentences += [*_standing(each, matters, claimed=False), *_chance(each)]
     return tuple(sentence[0].upper() + sentence[1:] for sentence in sentences)
 
 
@@ -83,8 +87,7 @@ def _does(metric: str, outcome: Outcome) -> str:
     """Write ``reaches 1,934 relevant accounts (1,890 to 1,978)``."""
     if outcome.mean is None:
         return f"has no {phrase(metric).label}: it is undefined in every run"
-    shown, _, interval = _mean(outcome).partition(" ")
-    return f"{plural(phrase(metric).does, shown)} {interval}".rstrip()
+    return does(metric, Interval(outcome.mean, outcome.low, outcome.high))
 
 
 def _mean(outcome: Outcome) -> str:
@@ -104,9 +107,11 @@ def _headline(each: Difference, outcomes: Outcomes, *, name_baseline: bool) -> s
         return f"{text}: there is nothing to compare."
     beside = f" as {each.baseline}" if name_baseline else ""
     if each.ratio.low is None:
-        return f"{text}: {_apart(each)}{f' than {each.baseline}' if name_baseline else ''}."
-    factor, _, interval = with_interval(each.ratio).partition(" ")
-    times = "just" if factor == "1" and not interval else f"{factor} times"
+        than = f" than {each.baseline}" if name_baseline else ""
+        return f"{text}: {apart(each.metric, each.difference)}{than}."
+    times, interval = factor_with_interval(each.ratio)
+    if times == "1 times" and not interval:
+        times = "just"
     return f"{text}: {times} {phrase(each.metric).times}{beside} {interval}".rstrip() + "."
 
 
@@ -114,27 +119,18 @@ def _with_mean(outcome: Outcome, mean: Interval) -> Outcome:
     return replace(outcome, mean=mean.mean, low=mean.low, high=mean.high)
 
 
-def _apart(each: Difference) -> str:
-    """Write ``1,322 more (1,270 to 1,374)``."""
-    words, found = phrase(each.metric), each.difference
-    assert found.mean is not None
-    direction = words.more if found.mean >= 0 else words.less
-    if found.mean < 0:
-        found = Interval(-found.mean, *(None if e is None else -e for e in (found.high, found.low)))
-    size, _, interval = with_interval(found).partition(" ")
-    return f"{size} {direction} {interval}".rstrip()
-
-
-def _standing(each: Difference, matters: float) -> Iterator[str]:
-    """Say whether the claim that the strategy does better than the baseline holds."""
+def _standing(each: Difference, matters: float, *, claimed: bool = True) -> Iterator[str]:
+    """Say whether the claim to do better holds or, if none is made, whether it does worse."""
     if not each.replicates:
         return  # the headline has said that there is nothing to compare
     pair, margin = f"{each.strategy} does better than {each.baseline}", share(matters)
     if each.standing is Standing.WORSE:
-        yield f"The claim that {pair} fails here: it does worse."
+        worse = f"{each.strategy} does worse than {each.baseline}."
+        yield f"The claim that {pair} fails here: it does worse." if claimed else worse
     if each.standing is Standing.SAME:
         within = f" (all within {margin} of the mean of {each.baseline})" if matters else ""
-        yield f"No practical difference{within}: the claim that {pair} finds no support here."
+        support = f": the claim that {pair} finds no support here" if claimed else ""
+        yield f"No practical difference{within}{support}."
     if each.standing is Standing.UNSETTLED:
         yield _unsettled(each)
     elif each.standing is not Standing.SAME and not each.matters:
@@ -168,7 +164,7 @@ def _range(metric: str, outcomes: Outcomes) -> Iterator[str]:
         found = each[metric]
         if found.p10 is None or found.p90 is None:
             continue
-        places = decimals((found.p90 - found.p10) / 2, found.p10)
+        places = range_decimals(found.p10, found.p90)
         low, high = number(found.p10, places), number(found.p90, places)
         where = f"on {low}" if found.p10 == found.p90 else f"between {low} and {high}"
         lands.append(f"of {name} {'' if lands else 'land '}{where}")
@@ -229,7 +225,7 @@ def _scope(draws: int, real_graph: bool) -> str:
         return "This holds on this graph; on another it may differ."
     if draws == 1:
         return "This holds on this graph: one was drawn, so raise draws to speak of others like it."
-    return f"This holds over {counted(draws, 'drawn graph')} of this scenario."
+    return f"This holds on average over {counted(draws, 'drawn graph')} of this scenario."
 
 
 def _legend(comparisons: int) -> str:

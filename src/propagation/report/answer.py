@@ -18,6 +18,7 @@ AGAINST_ONE = {
     Standing.SAME: "there is no practical difference between {ours} and {theirs}",
     Standing.UNSETTLED: "it is not settled whether {ours} does better than {theirs}",
 }
+OPPOSITE = {Standing.BETTER: Standing.WORSE, Standing.WORSE: Standing.BETTER}
 ELSEWHERE = {
     Standing.BETTER: "it does better in {}",
     Standing.WORSE: "it does worse in {}",
@@ -53,7 +54,10 @@ def answer_of(stored: Stored, strategies: Sequence[str]) -> Answer | None:
     sentence = AGAINST_ONE[compared.standing].format(ours=quoted(others), theirs=quoted([baseline]))
     often = ", more often than not" if _by_chance(stored, compared) else ""
     first = f"In {phrase(metric).label}, {sentence}{often}."
-    return Answer(first, _elsewhere(stored, others[0], baseline, further))
+    elsewhere = {name: _difference(stored, others[0], baseline, name, 1) for name in further}
+    if any(each.standing is OPPOSITE.get(compared.standing) for each in elsewhere.values()):
+        first = f"It depends on what counts. {first}"
+    return Answer(first, _told(elsewhere))
 
 
 def _difference(
@@ -66,7 +70,7 @@ def _difference(
         runs[strategy][metric],
         runs[baseline][metric],
         stored.draw,
-        heavy=_is_heavy(stored, (strategy, baseline), metric),
+        heavy=stored.is_heavy(metric, strategy, baseline),
     )
     matters = stored.scenario.compare.matters
     return difference(pair, Interval(), baseline, matters, comparisons)
@@ -74,13 +78,8 @@ def _difference(
 
 def _by_chance(stored: Stored, found: Difference) -> bool:
     """Whether tails are heavy, so that the chance of doing better decided and not the mean."""
-    heavy = _is_heavy(stored, (found.strategy, found.baseline), found.metric)
+    heavy = stored.is_heavy(found.metric, found.strategy, found.baseline)
     return heavy and found.standing in (Standing.BETTER, Standing.WORSE)
-
-
-def _is_heavy(stored: Stored, strategies: Sequence[str], metric: str) -> bool:
-    outcomes = (stored.summary["strategies"][name][metric] for name in strategies)
-    return any(each.get("heavy", False) for each in outcomes)
 
 
 def _order(metric: str, baseline: str, found: Mapping[str, Difference]) -> str:
@@ -95,9 +94,9 @@ def _order(metric: str, baseline: str, found: Mapping[str, Difference]) -> str:
     return f"In {phrase(metric).label}, compared with '{baseline}': {'; '.join(parts)}."
 
 
-def _elsewhere(stored: Stored, strategy: str, baseline: str, metrics: Sequence[str]) -> str:
-    found = [_difference(stored, strategy, baseline, metric, 1) for metric in metrics]
-    defined = [each for each in found if each.replicates]
+def _told(found: Mapping[str, Difference]) -> str:
+    """Say how the strategy does in other metrics."""
+    defined = [each for each in found.values() if each.replicates]
     parts = []
     for standing, words in ELSEWHERE.items():
         labels = [phrase(each.metric).label for each in defined if each.standing is standing]

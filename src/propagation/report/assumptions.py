@@ -6,6 +6,7 @@ from typing import Any
 from propagation.experiment.decisions import response_in_words
 from propagation.report.tables import Table
 from propagation.scenario.spec import NetworkxGraph, Scenario, as_written
+from propagation.scenario.units import read_duration
 
 
 def assumption_tables(scenario: Scenario) -> list[Table]:
@@ -127,9 +128,37 @@ def delay_in_words(delay: Any) -> str:
     if law == "lognormal":
         return f"half within {delay['median']} (lognormal, sigma {delay['sigma']})"
     return (
-        f"any time up to {delay['flat']} equally likely, longer ones ever rarer: the chance of "
-        f"more than t falls as t to the power of -{delay['exponent']}"
+        f"half within {_power_median(delay['exponent'], read_duration(delay['flat']))}, the rest "
+        f"over ever longer times (power law, exponent {delay['exponent']}, flat up to "
+        f"{delay['flat']})"
     )
+
+
+def _power_median(exponent: float, flat: float) -> str:
+    """Return the median of the power law of delays in words; ``flat`` in hours."""
+    beyond = 0.5 * (1 + exponent)  # half lie beyond t where (flat / t) ** exponent is this
+    hours = flat * (beyond / exponent if exponent >= 1 else beyond ** (-1 / exponent))
+    return f"{60 * hours:.0f} min" if hours < 2 else f"{hours:.1f} h"
+
+
+def compared_table(scenario: Scenario, strategies: Sequence[str]) -> Table:
+    """Return who posts what to whom under the strategies that the verdict compares."""
+    written: Any = as_written(scenario)
+    rows = [
+        (
+            name,
+            "; ".join(
+                f"{post['by']} posts {post['post']} at {in_words(post['at'])}"
+                for post in written["strategies"][name]
+            ),
+            "; ".join(
+                f"{by}: {_followers(written['ours'][by])}"
+                for by in dict.fromkeys(post["by"] for post in written["strategies"][name])
+            ),
+        )
+        for name in strategies
+    ]
+    return Table("What is compared", ("Strategy", "Posts", "Shown to"), rows)
 
 
 def _strategies(written: Mapping[str, Any], shuffled: Sequence[str]) -> Table:

@@ -26,9 +26,10 @@ TERMS = {
     "contain the true number of this scenario. More campaigns make it narrower.",
     "8 of 10 campaigns": "The range in which eight of ten campaigns land: the lowest tenth and the "
     "highest tenth are left out. More campaigns do not make it narrower.",
-    "Ratio of means": "How many times as much one strategy brings as the other, on average.",
-    "Chance of doing better": "In how many of 100 paired campaigns the first strategy does better "
-    "than the second; ties count half.",
+    "First over second": "The ratio of the two means: how many times as much the first strategy "
+    "brings as the second, on average.",
+    "Chance that the first does better": "In how many of 100 paired campaigns the first strategy "
+    "does better than the second; ties count half.",
     "Not settled": "The campaigns played leave open which strategy does better.",
     "No practical difference": "Whatever the difference is, it is too small to matter; from where "
     "on it matters is set in the scenario.",

@@ -11,7 +11,7 @@ import jinja2
 from propagation.experiment.phrases import listed
 from propagation.experiment.storage import FIGURES, REPORT, TABLES, cannot_write, replacing
 from propagation.report.answer import answer_of
-from propagation.report.assumptions import assumption_tables
+from propagation.report.assumptions import assumption_tables, compared_table
 from propagation.report.figures.rendering import Figure, render, told
 from propagation.report.glossary import glossary
 from propagation.report.soundness import read_sound
@@ -30,6 +30,7 @@ LARGEST_SVG = 400_000
 """Bytes from which on a figure goes into the page as PNG: trees of thousands of marks."""
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that would turn the direction of a page's text, or that no page may hold."""
+BRACKETS = re.compile(r"\([^()]{1,40}\)")
 EVIDENCE_ROW = re.compile(r"\[\d+\.\d+\]")
 
 
@@ -65,6 +66,7 @@ def page_of(stored: Stored, figures: Sequence[Figure]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["unbroken"] = _unbroken
     return environment.get_template("report.html.jinja").render(
         **_results(stored, figures), **_grounds(stored)
     )
@@ -77,6 +79,11 @@ def _seen(value: Any) -> Any:
     return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
 
 
+def _unbroken(value: Any) -> str:
+    """Keep an interval in brackets on one line."""
+    return BRACKETS.sub(lambda found: found[0].replace(" ", "\u00a0"), str(value))
+
+
 def _results(stored: Stored, figures: Sequence[Figure]) -> dict[str, Any]:
     """Return what the first part of the page tells: verdict, pictures and tables."""
     by_name = {figure.name: figure for figure in figures}
@@ -86,7 +93,9 @@ def _results(stored: Stored, figures: Sequence[Figure]) -> dict[str, Any]:
         "question": stored.scenario.question,
         "answer": answer_of(stored, strategies),
         "headline": _capital(verdict[0]),
-        "verdict": [_capital(sentence) for sentence in verdict[1:]],
+        "verdict": [_capital(sentence) for sentence in verdict[1:-1]],
+        "legend": verdict[-1],
+        "compared": compared_table(stored.scenario, strategies),
         "warnings": [_capital(warning) for warning in stored.summary["warnings"]],
         "levels": level_table(stored),
         "figures": by_name,

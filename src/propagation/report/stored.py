@@ -9,23 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from propagation.experiment.finished import Finished, read_finished
 from propagation.experiment.storage import (
     CASCADES,
     CURVES,
     GRAPH_ACCOUNTS,
     GRAPH_FOLLOWS,
-    PROVENANCE,
-    RUNS,
-    SCENARIO,
-    SUMMARY,
     TREES,
     ResultsFolder,
     unescaped,
 )
-from propagation.experiment.summarising import columns_of
-from propagation.problems import InputError, Problem
-from propagation.scenario.reading import read_scenario
-from propagation.scenario.spec import Scenario
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -74,31 +67,24 @@ class SmallGraph:
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
-    """A finished run.
+class Stored(Finished):
+    """A finished run with all that its pictures need.
 
     Attributes
     ----------
-    runs
-        Strategy in the order of the scenario, then column of ``runs.parquet`` (metrics,
-        ``reach_<segment>``, ``valued_reach_<segment>``), to values (replicates,); NaN where
-        undefined.
-    draw
-        The draw of each replicate (replicates,).
     sizes
         Strategy to the posts and shares of each cascade, all message instances and replicates.
     """
 
-    path: Path
-    scenario: Scenario
-    summary: Mapping[str, Any]
-    provenance: Mapping[str, Any]
-    runs: Mapping[str, Mapping[str, Float64]]
-    draw: Int64
     sizes: Mapping[str, Int64]
     curves: Curves | None
     trees: Mapping[str, Tree]
     graph: SmallGraph | None
+
+    def is_heavy(self, metric: str, *strategies: str) -> bool:
+        """Whether tails of any strategy are so heavy that no interval of a mean is claimed."""
+        outcomes = (self.summary["strategies"][name][metric] for name in strategies)
+        return any(each.get("heavy", False) for each in outcomes)
 
 
 def read_stored(path: Path) -> Stored:
@@ -111,33 +97,16 @@ def read_stored(path: Path) -> Stored:
     MachineError
         If a table in it cannot be read.
     """
-    folder = ResultsFolder(path)
-
-    def refuse(message: str) -> InputError:
-        return InputError(Problem(message, file=str(path)))
-
-    if not path.is_dir():
-        raise refuse("is no folder" if path.exists() else "there is no such folder")
-    if not folder.is_ours() or not folder.is_taken():
-        raise refuse("is no results folder written by 'propagation run'")
-    if not folder.is_finished():
-        raise refuse("holds an unfinished run: go on with 'propagation run ... --resume'")
-    summary, scenario = folder.read_json(SUMMARY), read_scenario(path / SCENARIO)
-    try:
-        provenance = folder.read_json(PROVENANCE)
-    except (OSError, ValueError) as error:
-        raise refuse(f"holds no {PROVENANCE} that can be read: run the scenario again") from error
-    replicates = int(str(summary["replicates"]))
-    runs, draw = columns_of(folder.table(RUNS, replicates))
-    sizes = _columns(folder.table(CASCADES, replicates), ("size",))
+    finished, folder = read_finished(path), ResultsFolder(path)
+    sizes = _columns(folder.table(CASCADES, finished.replicates), ("size",))
     return Stored(
         path=path,
-        scenario=scenario,
-        summary=summary,
-        provenance=provenance,
-        runs={name: runs[name] for name in scenario.strategies},
-        draw=draw,
-        sizes={name: sizes[name]["size"] for name in scenario.strategies},
+        scenario=finished.scenario,
+        summary=finished.summary,
+        provenance=finished.provenance,
+        runs=finished.runs,
+        draw=finished.draw,
+        sizes={name: sizes[name]["size"] for name in finished.scenario.strategies},
         curves=_curves(folder.optional_table(CURVES)),
         trees=_trees(folder.optional_table(TREES)),
         graph=_graph(folder.optional_table(GRAPH_FOLLOWS), folder.optional_table(GRAPH_ACCOUNTS)),

@@ -6,9 +6,9 @@ from typing import Any
 
 from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import (
-    decimals,
     number,
     phrase,
+    range_decimals,
     share_with_interval,
     span,
     with_interval,
@@ -47,7 +47,7 @@ def outcome_table(stored: Stored, strategies: Sequence[str]) -> Table:
 def _outcome_cells(found: Mapping[str, Any]) -> tuple[str, str, str]:
     if found["p10"] is None:
         return "never defined", "", ""
-    places = decimals(max(found["p90"] - found["p10"], 1e-9), found["p90"])
+    places = range_decimals(found["p10"], found["p90"])
     mean = "not claimed"
     if found["mean"] is not None and found["low"] is not None:
         mean = with_interval(Interval(found["mean"], found["low"], found["high"]))
@@ -60,7 +60,7 @@ def difference_table(stored: Stored) -> Table:
     metrics = metrics_told(stored)
     found = [each for each in stored.summary["differences"] if each["metric"] in metrics]
     found.sort(key=lambda each: metrics.index(each["metric"]))
-    return _differences(found, f"Differences from {stored.summary['baseline']}")
+    return _differences(found, f"Compared with {stored.summary['baseline']}")
 
 
 def step_table(step: Mapping[str, Any]) -> Table:
@@ -75,18 +75,24 @@ def _differences(found: Iterable[Mapping[str, Any]], caption: str) -> Table:
         rows.append(
             (
                 phrase(each["metric"]).label,
-                f"{each['strategy']} less {each['baseline']}",
+                f"{each['strategy']} against {each['baseline']}",
                 _interval(each["difference"]),
                 "not given" if ratio is None else _interval(ratio),
                 _chance(each["probability_better"]),
             )
         )
-    heading = ("Metric", "Comparison", "Difference", "Ratio of means", "Chance of doing better")
+    heading = (
+        "Metric",
+        "First against second",
+        "First minus second",
+        "First over second",
+        "Chance that the first does better",
+    )
     return Table(caption, heading, rows)
 
 
 def _interval(found: Mapping[str, float | None]) -> str:
-    return "not given" if found["mean"] is None else with_interval(Interval(**found))
+    return "not given" if found["low"] is None else with_interval(Interval(**found))
 
 
 def _chance(found: Mapping[str, float | None]) -> str:

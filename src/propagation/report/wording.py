@@ -18,6 +18,8 @@ LIMITS = (
     "There is no backlash: nobody is put off, unfollows or answers.",
     "Inactive followers are there only as given: an account that never looks has attention 0.",
     "The follows of other accounts do not change during a campaign.",
+    "Notices and shares are counted. Whether somebody is persuaded or acts, and what a campaign "
+    "costs, is not.",
     "The numbers follow from the assumptions above. They say what these imply, not what will "
     "happen.",
 )
@@ -31,12 +33,13 @@ def method(stored: Stored) -> list[str]:
         f"{counted(scenario.draws, 'world')}. {stored.summary['stopped']}",
         "Campaign number r of every strategy is played in the same world with the same luck, so "
         "differences are those of the strategies and are counted pair by pair.",
-        "Low and high are the 95% interval of the mean: how well the mean is known. More campaigns "
-        "make it narrower. The range of 8 of 10 campaigns says what one campaign may bring; it "
-        "does not become narrower.",
-        "Differences from the baseline hold together at 95%. A ratio is given only where the "
-        f"baseline surely is above zero. A difference below {share(scenario.compare.matters)} of "
-        "the baseline is called no practical difference.",
+        "The range in brackets is the 95% interval of the mean: how well the mean is known. More "
+        "campaigns make it narrower. The range of 8 of 10 campaigns says what one campaign may "
+        "bring; it does not become narrower.",
+        "Where several comparisons are made at once, as in a step, their intervals hold together "
+        "at 95%, and are a little wider for that than those of one alone. A ratio is given only "
+        "where the second strategy's mean surely is above zero. A difference below "
+        f"{share(scenario.compare.matters)} of it is called no practical difference.",
         "No interval of a mean is claimed where tails are heavy: where the top 1% of campaigns "
         "hold over a quarter of the total, or where the theory of branching processes expects "
         "rare giants that so few campaigns need not have met. Medians and chances lead there.",

@@ -128,8 +128,19 @@ ColumnPlace = Annotated[
 ]
 
 
+GRAPH_FORMATS = {".graphml": "GraphML", ".gexf": "GEXF", ".gml": "GML"}
+"""Endings of files that hold a graph, not a table of follows; each may be followed by ``.gz``."""
+Arrows = Literal["follower to followee", "followee to follower"]
+
+
+def graph_format(path: str) -> str | None:
+    """Return which kind of graph file this is by its name; None for a table of follows."""
+    name = path.lower().removesuffix(".gz")
+    return next((kind for ending, kind in GRAPH_FORMATS.items() if name.endswith(ending)), None)
+
+
 class FollowsFile(Part):
-    """A real follower graph, read from a table of follows (CSV, TSV or blanks; gzip or not)."""
+    """A real follower graph, read from a table of follows (CSV, TSV, blanks, gzip, Parquet)."""
 
     model_config = example({"follows": "follows.csv.gz", "follower": "src", "followee": "dst"})
 
@@ -141,6 +152,46 @@ class FollowsFile(Part):
     followee: ColumnPlace = Field(
         description="Column of the account that is followed: its name, or its number from 1. "
         "A message travels from followee to follower.",
+    )
+    ids: Literal["text", "integer"] | None = Field(
+        default=None,
+        description="Whether account ids are text or integers. Default: integers if all are.",
+    )
+    sha256: Sha256 | None = Field(
+        default=None,
+        description="Checksum of the file; if given, a file with another content is refused. "
+        "Default: not checked.",
+    )
+
+
+class GraphFile(Part):
+    """A real follower graph, read from a graph file: GraphML, GEXF or GML, gzip or not.
+
+    Without a table, `accounts` may name attributes of its nodes as columns.
+    """
+
+    model_config = example({"follows": "net.graphml", "arrows": "follower to followee"})
+
+    follows: Annotated[
+        Text,
+        WithJsonSchema(
+            {
+                "type": "string",
+                "maxLength": 1000,
+                "pattern": r"\.([Gg][Rr][Aa][Pp][Hh][Mm][Ll]|[Gg][Ee][Xx][Ff]|[Gg][Mm][Ll])"
+                r"(\.[Gg][Zz])?$",
+            }
+        ),
+    ] = Field(
+        description="Path of the file, relative to the scenario file: `.graphml`, `.gexf` or "
+        "`.gml`, or one of these with `.gz`. Accounts are called by their node's id, in GML by its "
+        "label."
+    )
+    arrows: Arrows | None = Field(
+        default=None,
+        description="What an arrow of a directed graph means; must be given for a directed graph "
+        "and left out for an undirected one, where every edge is a follow both ways. A message "
+        "travels from followee to follower.",
     )
     ids: Literal["text", "integer"] | None = Field(
         default=None,
@@ -188,7 +239,7 @@ class NetworkxGraph(Part):
         description="Its arguments by name: numbers, text, true or false, or lists of these. A "
         "seed is supplied unless given. Default: none.",
     )
-    arrows: Literal["follower to followee", "followee to follower"] | None = Field(
+    arrows: Arrows | None = Field(
         default=None,
         description="What an arrow of a directed graph means; must be given for a directed graph "
         "and left out for an undirected one, where every edge is a follow both ways.",
@@ -232,14 +283,17 @@ class Accounts(Part):
 
     table: Text | None = Field(
         default=None,
-        description="Path of a table (CSV) with one row for each account, relative to the scenario "
-        "file. Default: no table; then all accounts are alike.",
+        description="Path of a table (CSV or Parquet) with one row for each account, relative to "
+        "the scenario file. Default: no table; then all accounts are alike, unless a graph file "
+        "(GraphML, GEXF, GML) has attributes that are named here as columns.",
     )
     id: Text | None = Field(
         default=None, description="Column with the account's id; needed with a table."
     )
     segment: Text | None = Field(
-        default=None, description="Column with the account's segment. Default: no segments."
+        default=None,
+        description="Column with the account's segment, or attribute of the nodes of a graph file. "
+        "Default: no segments.",
     )
     isolated: Literal["refuse", "leave out"] = Field(
         default="refuse",
@@ -248,7 +302,8 @@ class Accounts(Part):
         "this, or `leave out`, since no message can reach them.",
     )
     attention: ShareSource = Field(
-        description=f"{_ATTENTION}; 0 to 1, a mean and spread, or a column of the table."
+        description=f"{_ATTENTION}; 0 to 1, a mean and spread, or a column of the table (without "
+        "a table: an attribute of the nodes of a graph file)."
     )
     value: AmountSource = Field(default=1.0, description=f"{_VALUE}; 0 or more.")
     threshold: ThresholdSource | None = Field(default=None, description=f"{_THRESHOLD}.")

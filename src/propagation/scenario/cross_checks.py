@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from propagation.problems import not_one_of
 from propagation.scenario import units
+from propagation.scenario.accounts import graph_format
 from propagation.scenario.compare_checks import compare_problems
 from propagation.scenario.findings import Finding, Path, as_name, block, reference, unknown_keys
 from propagation.scenario.units import shown
@@ -171,9 +172,13 @@ def _columns(tree: Mapping[str, object]) -> Iterator[Finding]:
         yield Finding(("accounts", "by segment"), message)
     if "table" in accounts:
         return
-    for key in ("id", "segment", "sha256"):
+    follows = block(tree, "graph").get("follows")
+    has_attributes = isinstance(follows, str) and graph_format(follows) is not None
+    for key in ("id", "sha256") if has_attributes else ("id", "segment", "sha256"):
         if key in accounts:
             yield Finding(("accounts", key), "needs a table: give accounts.table")
+    if has_attributes:
+        return
     for path in _places(tree):
         place = block(tree, *path)
         traits: dict[Path, object] = {(key,): place.get(key) for key in TRAITS}

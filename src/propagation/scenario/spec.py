@@ -9,11 +9,13 @@ from propagation.scenario.accounts import (
     Accounts,
     Follows,
     FollowsFile,
+    GraphFile,
     NetworkxGraph,
     OurAccount,
     Popularity,
     Segment,
     SegmentTraits,
+    graph_format,
 )
 from propagation.scenario.comparing import METRIC_MEANINGS, METRICS, Compare, Metric, Step
 from propagation.scenario.cross_checks import DEFAULT_HORIZON, find_cross_problems
@@ -50,6 +52,7 @@ from propagation.scenario.messages import (
 )
 from propagation.scenario.resolving import complete_accounts, complete_segments
 from propagation.scenario.traits import Column, Spread
+from propagation.scenario.units import found
 
 __all__ = [
     "MEASURED_DELAY",
@@ -64,6 +67,7 @@ __all__ = [
     "Follows",
     "FollowsFile",
     "FractionThreshold",
+    "GraphFile",
     "LognormalDelay",
     "Message",
     "Metric",
@@ -117,14 +121,43 @@ class Post(Part):
 
 def _check_graph(graph: object) -> object:
     check_block(graph)
-    if isinstance(graph, Mapping) and not {"follows", "networkx"} & set(graph):
+    if not isinstance(graph, Mapping):
+        return graph
+    if not {"follows", "networkx"} & set(graph):
         raise ValueError("must have 'follows' (a file) or 'networkx' (a generator)")
+    columns = [key for key in ("follower", "followee") if key in graph]
+    kind = _format_of(graph)
+    if "networkx" not in graph and kind is not None and columns:
+        raise ValueError(
+            f"{found(graph['follows'])} is a graph file ({kind}), which has no columns: give "
+            f"'arrows' in place of {' and '.join(map(repr, columns))} "
+            "('follower to followee' or 'followee to follower'; nothing if it is undirected)"
+        )
+    if "networkx" not in graph and kind is None and "arrows" in graph:
+        raise ValueError(
+            f"{found(graph['follows'])} is read as a table of follows, which needs 'follower' and "
+            "'followee', its two columns; 'arrows' is for .graphml, .gexf and .gml"
+        )
     return graph
 
 
+def _format_of(graph: Mapping[str, object]) -> str | None:
+    follows = graph.get("follows")
+    return graph_format(follows) if isinstance(follows, str) else None
+
+
+def _kind_of_graph(graph: object) -> str:
+    kind = kind_of(NetworkxGraph="networkx", FollowsFile="follows")(graph)
+    if kind == "[FollowsFile]" and isinstance(graph, Mapping) and _format_of(graph):
+        return "[GraphFile]"
+    return kind
+
+
 Graph = Annotated[
-    Annotated[NetworkxGraph, Tag("[NetworkxGraph]")] | Annotated[FollowsFile, Tag("[FollowsFile]")],
-    Discriminator(kind_of(NetworkxGraph="networkx", FollowsFile="follows")),
+    Annotated[NetworkxGraph, Tag("[NetworkxGraph]")]
+    | Annotated[FollowsFile, Tag("[FollowsFile]")]
+    | Annotated[GraphFile, Tag("[GraphFile]")],
+    Discriminator(_kind_of_graph),
     BeforeValidator(_check_graph),
 ]
 
@@ -234,7 +267,7 @@ class Scenario(Part):
         # A frozen object is completed once, here, before anybody else has seen it.
         if self.segments is not None:
             self.__dict__["segments"] = complete_segments(self.segments, topics)
-        if "draws" not in self.model_fields_set and isinstance(self.graph, FollowsFile):
+        if "draws" not in self.model_fields_set and isinstance(self.graph, FollowsFile | GraphFile):
             self.__dict__["draws"] = 1
         if self.accounts is not None:
             self.__dict__["accounts"] = complete_accounts(self.accounts, topics)

@@ -33,11 +33,14 @@ class Spread(Part):
 
 
 class Column(Part):
-    """A trait taken from a column of the table of accounts."""
+    """A trait taken from a column of the table of accounts, or from a graph file's nodes."""
 
     model_config = example({"column": "attention"})
 
-    column: Text = Field(description="Name of the column in the table of accounts.")
+    column: Text = Field(
+        description="Name of the column in the table of accounts; without a table, of the "
+        "attribute of the nodes of a graph file (GraphML, GEXF, GML)."
+    )
 
 
 def _check_spread(trait: float | Spread | Column) -> float | Spread | Column:

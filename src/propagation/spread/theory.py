@@ -2,11 +2,13 @@
 
 As long as few accounts are reached twice, a post sets off a branching process with as many types as
 there are accounts: a share by u is noticed by each follower w with probability ``attention``, and a
-notice by w leads to a share with the message's share probability. The first three moments of all
+notice by w leads to a share with the message's share probability. The first three cumulants of all
 that a share brings then follow from those of its followers, generation by generation (Harris, The
-theory of branching processes, 1963, ch. II). On a forest they are exact.
-Giants that a few hundred runs have not happened to bring are in them all the same, because the
-follower counts that bring them are known.
+theory of branching processes, 1963, ch. II). On a forest they are exact. Where the generations do
+not die out, the chance of an outbreak and its size follow from two fixed points on the same graph.
+
+Giants that a few hundred runs have not happened to bring are in all this, because the follower
+counts and the communities that bring them are known.
 """
 
 import math
@@ -17,8 +19,20 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.world import World
-from propagation.compiling import compiled
 from propagation.scenario.spec import Message
+from propagation.spread.branching import (
+    CERTAINLY,
+    KINDS,
+    NOTICES,
+    RELEVANT,
+    SHARES,
+    VALUED,
+    Brought,
+    counted_at_notice,
+    cumulants_brought,
+    outbreak,
+    overlap,
+)
 from propagation.spread.dynamics import (
     EXPONENTIAL,
     FIXED,
@@ -27,12 +41,11 @@ from propagation.spread.dynamics import (
     Rules,
     rules_of,
 )
-from propagation.strategy.agenda import Agenda
+from propagation.strategy.agenda import Agenda, MessageInstance
 
 Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
 
-NOTICES, RELEVANT, VALUED, SHARES = range(4)
-KINDS = 4
 COUNTED_IN: Mapping[str, int] = {
     "reach": NOTICES,
     "impressions": NOTICES,
@@ -40,33 +53,55 @@ COUNTED_IN: Mapping[str, int] = {
     "relevant_reach": RELEVANT,
     "valued_reach": VALUED,
     "shares": SHARES,
+    "peak_hourly_shares": SHARES,
+    "largest_cascade": SHARES,
 }
-"""Metrics that add up over notices and shares, and what is added."""
-GENERATIONS = 100
-SETTLED = 3e-3
-"""Relative change of the third moments, summed over accounts, at which generations are enough."""
+"""Metrics that grow with what is added up over notices or shares, and what that is."""
 MOST_OVERLAP = 1 / 3
-"""Share of the expected notices by accounts that have noticed before; beyond it, trees overlap too
+"""Share of an instance's notices by accounts that have noticed before; beyond it, trees overlap too
 much to be called independent."""
 
 
 @dataclass(frozen=True)
-class Cumulants:
-    """Mean, variance and third central moment of one campaign's outcome."""
+class Spread:
+    """A variance and a third central moment; those of independent parts add up."""
+
+    variance: float = 0.0
+    third: float = 0.0
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What theory expects of one metric of a strategy.
+
+    Attributes
+    ----------
+    mean
+        That of one run.
+    within
+        How runs in one world vary.
+    between
+        How the means of worlds vary with the followers that our accounts happen to have in them.
+    partial
+        Whether ``within`` leaves out how runs vary that see no outbreak.
+    """
 
     mean: float
-    variance: float
-    third: float
+    within: Spread
+    between: Spread = Spread()
+    partial: bool = False
 
-    @property
-    def skewness(self) -> float:
-        """Third central moment over the standard deviation cubed; 0 where nothing varies."""
-        return float(self.third / self.variance**1.5) if self.variance > 0 else 0.0
+    def skewness(self, runs: int, draws: int, seen: float) -> float:
+        """Return the skewness of a mean over so many runs in so many worlds.
 
-
-def is_branching(message: Message) -> bool:
-    """Whether a first notice decides as a later one may, so that trees do not need each other."""
-    return message.response in ("independent", "single")
+        ``seen`` is the variance of the runs in hand. One world alone is spoken of as it is.
+        """
+        within = self.within.variance + (seen if self.partial else 0.0)
+        variance, third = within / runs, self.within.third / runs**2
+        if draws > 1:
+            variance += self.between.variance / draws
+            third += self.between.third / draws**2
+        return third / variance**1.5 if variance > 0 else 0.0
 
 
 class Theory:
@@ -79,52 +114,126 @@ class Theory:
     relevant
         An account is relevant at or above this interest.
     horizon
-        Hours; shares whose own delay exceeds it are left out, and those that are late because
-        earlier ones were are kept: means are somewhat too high.
+        Hours. Shares whose own delay exceeds what is left of it after the post are left out; those
+        that are late because earlier ones were are kept, so means are too high.
+    audiences
+        Followers by segment of those of our accounts whose followers are drawn.
     """
 
     def __init__(
-        self, world: World, messages: Mapping[str, Message], relevant: float, horizon: float
+        self,
+        world: World,
+        messages: Mapping[str, Message],
+        relevant: float,
+        horizon: float,
+        audiences: Mapping[str, Mapping[str, int]],
     ) -> None:
         self._world, self._messages, self._relevant = world, messages, relevant
-        self._horizon = horizon
-        self._brought: dict[str, Float64 | None] = {}
+        self._horizon, self._audiences = horizon, audiences
+        self._found: dict[tuple[str, float], Brought | None] = {}
 
-    def outcomes(self, agenda: Agenda) -> dict[str, Cumulants] | None:
-        """Return what is expected of each additive metric in one campaign.
+    def outcomes(self, agenda: Agenda) -> dict[str, Expected] | None:
+        """Return what is expected of each metric of `COUNTED_IN` in one campaign.
 
-        None where theory has nothing to say: under responses that need several notices, at or
-        above criticality, and where followers overlap much (`MOST_OVERLAP`).
+        None where theory has nothing to say: under responses that need several notices, and where
+        the followers of an instance overlap much (`MOST_OVERLAP`). Instances are independent but
+        for the accounts that notice several, who count once in reach: its mean is too high then.
         """
         used = {instance.message for instance in agenda}
         if not all(is_branching(self._messages[name]) for name in used):
             return None
-        noticed = np.zeros(self._world.graph.accounts)
-        total = np.zeros((KINDS, 3))
-        for instance in agenda:
-            brought = self._brought_by(instance.message)
-            if brought is None:
-                return None
-            authors = np.array([self._world.ours[post.by] for post in instance.posts], np.int64)
-            total += cumulants_of(brought[authors]).sum(axis=0)
-            noticed += expected_notices(self._world, self._sharing(instance.message), authors)
-        reached = -np.expm1(-noticed).sum()
-        if reached < (1 - MOST_OVERLAP) * noticed.sum():
+        parts = [self._of_instance(instance) for instance in agenda]
+        if any(part is None for part in parts):
             return None
-        return {name: Cumulants(*map(float, total[kind])) for name, kind in COUNTED_IN.items()}
+        totals = [_added([part[kind] for part in parts if part]) for kind in range(KINDS)]
+        return {name: totals[kind] for name, kind in COUNTED_IN.items()}
 
-    def _brought_by(self, name: str) -> Float64 | None:
-        if name not in self._brought:
-            topic, sharing = self._messages[name].topic, self._sharing(name)
-            self._brought[name] = moments_brought(self._world, topic, sharing, self._relevant)
-        return self._brought[name]
+    def _of_instance(self, instance: MessageInstance) -> list[Expected] | None:
+        """Return what is expected by what is counted; None where accounts notice too often."""
+        authors = np.array([self._world.ours[post.by] for post in instance.posts], np.int64)
+        left = self._horizon - instance.nominal_time
+        sharing = self._sharing(instance.message, left)
+        brought = self._brought(instance.message, left, sharing)
+        if brought is None:
+            return self._of_outbreak(instance.message, sharing, authors)
+        if overlap(self._world, sharing, authors) > MOST_OVERLAP:
+            return None
+        mean, variance, third = brought.by[authors].sum(axis=0).T
+        between = self._between([post.by for post in instance.posts], brought.through[:, :, 0])
+        return [
+            Expected(float(mean[k]), Spread(float(variance[k]), float(third[k])), between[k])
+            for k in range(KINDS)
+        ]
 
-    def _sharing(self, name: str) -> Float64:
+    def _brought(self, name: str, left: float, sharing: Float64) -> Brought | None:
+        key = name, share_within(rules_of(self._messages[name]), left)
+        if key not in self._found:
+            counted = counted_at_notice(self._world, self._messages[name].topic, self._relevant)
+            self._found[key] = cumulants_brought(self._world, sharing, counted)
+        return self._found[key]
+
+    def _sharing(self, name: str, left: float) -> Float64:
         """Return the probability that a first notice leads to a share in time; (accounts,)."""
         message, world = self._messages[name], self._world
         chance = np.minimum(1.0, message.resonance * world.traits.interest[message.topic])
-        in_time = share_within(rules_of(message), self._horizon)
+        in_time = share_within(rules_of(message), left)
         return np.where(world.is_ours, 0.0, chance * in_time)
+
+    def _between(self, authors: list[str], means: Float64) -> list[Spread]:
+        """Return how a world's mean varies with who follows us; ``means`` is (accounts, 4).
+
+        An audience is a sample without replacement from its segment.
+        """
+        world, parts = self._world, []
+        for author in authors:
+            for segment, size in self._audiences.get(author, {}).items():
+                members = means[world.segment_of == world.segments.index(segment)]
+                all_of = len(members)
+                central = members - members.mean(axis=0)
+                rest = size * (all_of - size) / max(1, all_of - 1)
+                variance = rest * (central**2).mean(axis=0)
+                third = rest * (all_of - 2 * size) / max(1, all_of - 2) * (central**3).mean(axis=0)
+                parts.append((variance, third))
+        return [
+            Spread(*(float(sum(part[power][k] for part in parts)) for power in (0, 1)))
+            for k in range(KINDS)
+        ]
+
+    def _of_outbreak(self, name: str, sharing: Float64, authors: Int64) -> list[Expected]:
+        """Return an outbreak's part alone: it comes with some chance and is always as large."""
+        world = self._world
+        spreads, shares = outbreak(world, sharing)
+        chance = -math.expm1(float(np.log1p(-np.minimum(spreads[authors], CERTAINLY)).sum()))
+        counted = counted_at_notice(world, self._messages[name].topic, self._relevant)
+        noticed = np.divide(shares, sharing, out=np.zeros_like(shares), where=sharing > 0)
+        noticed = np.minimum(noticed, 1.0)  # at most: several shares may have been noticed
+        sizes = noticed @ counted
+        sizes[SHARES] = shares.sum()
+        variance, third = chance * (1 - chance), chance * (1 - chance) * (1 - 2 * chance)
+        return [
+            Expected(chance * size, Spread(variance * size**2, third * size**3), partial=True)
+            for size in sizes.tolist()
+        ]
+
+
+def is_branching(message: Message) -> bool:
+    """Whether a first notice decides as a later one may, so that trees do not need each other."""
+    return message.response in ("independent", "single")
+
+
+def _added(parts: list[Expected]) -> Expected:
+    """Return the sum of independent parts."""
+    return Expected(
+        math.fsum(part.mean for part in parts),
+        _sum([part.within for part in parts]),
+        _sum([part.between for part in parts]),
+        any(part.partial for part in parts),
+    )
+
+
+def _sum(spreads: list[Spread]) -> Spread:
+    variances, thirds = zip(*((each.variance, each.third) for each in spreads), strict=True)
+    return Spread(math.fsum(variances), math.fsum(thirds))
 
 
 def share_within(rules: Rules, hours: float) -> float:
@@ -132,6 +241,8 @@ def share_within(rules: Rules, hours: float) -> float:
     law, scale, shape = rules.delay_law, rules.delay_scale, rules.delay_shape
     if law == NO_DELAY or math.isinf(hours):
         return 1.0
+    if hours <= 0:
+        return 0.0
     if law == FIXED:
         return float(scale <= hours)
     if law == EXPONENTIAL:
@@ -141,113 +252,3 @@ def share_within(rules: Rules, hours: float) -> float:
     if hours < scale:
         return hours / scale * shape / (1 + shape)
     return float(1 - (scale / hours) ** shape / (1 + shape))
-
-
-def moments_brought(world: World, topic: str, sharing: Float64, relevant: float) -> Float64 | None:
-    """Return the raw moments of what a share by each account brings: (accounts, 4, 3).
-
-    The second axis is what is counted (notices, relevant notices, value times relevance noticed,
-    shares), the third the power 1 to 3. ``sharing`` (accounts,) is the probability that a notice
-    leads to a share. None where the generations do not die out.
-    """
-    graph, traits = world.graph, world.traits
-    relevance, counted = traits.interest[topic], np.where(world.is_ours, 0.0, 1.0)
-    at_notice = np.zeros((graph.accounts, KINDS))
-    at_notice[:, NOTICES] = counted
-    at_notice[:, RELEVANT] = counted * (relevance >= relevant)
-    at_notice[:, VALUED] = counted * relevance * traits.value
-    at_share = np.array([float(kind == SHARES) for kind in range(KINDS)])
-    starts = graph.list_starts[graph.first_list]
-    brought = np.zeros((graph.accounts, KINDS, 3))
-    before = 0.0
-    for _ in range(GENERATIONS):
-        through = _through_follower(traits.attention, sharing, at_notice, at_share, brought)
-        brought = raw_moments_of(_summed(starts, graph.followers, through))
-        now = float(brought[:, :, 2].sum())
-        if not np.isfinite(now):
-            return None
-        if now - before <= SETTLED * now:
-            return brought
-        before = now
-    return None
-
-
-def expected_notices(world: World, sharing: Float64, authors: npt.NDArray[np.int64]) -> Float64:
-    """Return how often each account is expected to notice posts by ``authors``; (accounts,).
-
-    Summed over at most `GENERATIONS`, every share counted as if it were the account's first.
-    """
-    graph, attention = world.graph, world.traits.attention
-    starts = graph.list_starts[graph.first_list]
-    sharers, total = np.zeros(graph.accounts), np.zeros(graph.accounts)
-    np.add.at(sharers, authors, 1.0)
-    for _ in range(GENERATIONS):
-        notices = attention * _shown(starts, graph.followers, sharers)
-        total += notices
-        if notices.sum() <= SETTLED * total.sum():
-            break
-        sharers = sharing * notices
-    return total
-
-
-def cumulants_of(raw: Float64) -> Float64:
-    """Return cumulants 1 to 3 from raw moments 1 to 3 on the last axis."""
-    first, second, third = raw[..., 0], raw[..., 1], raw[..., 2]
-    return np.stack((first, second - first**2, third - 3 * second * first + 2 * first**3), axis=-1)
-
-
-def raw_moments_of(cumulants: Float64) -> Float64:
-    """Return raw moments 1 to 3 from cumulants 1 to 3 on the last axis."""
-    first, second, third = cumulants[..., 0], cumulants[..., 1], cumulants[..., 2]
-    return np.stack((first, second + first**2, third + 3 * second * first + first**3), axis=-1)
-
-
-@compiled
-def _through_follower(
-    attention: Float64, sharing: Float64, at_notice: Float64, at_share: Float64, brought: Float64
-) -> Float64:
-    """Return the cumulants of what a share brings through one follower: (accounts, 4, 3)."""
-    found = np.empty_like(brought)
-    for w in range(len(attention)):
-        a, p = attention[w], sharing[w]
-        for kind in range(len(at_share)):
-            n, s = at_notice[w, kind], at_share[kind]
-            w1, w2, w3 = brought[w, kind]
-            v1, v2, v3 = s + w1, s * s + 2 * s * w1 + w2, s**3 + 3 * s * s * w1 + 3 * s * w2 + w3
-            e1 = a * (n + p * v1)
-            e2 = a * (n * n + p * (2 * n * v1 + v2))
-            e3 = a * (n**3 + p * (3 * n * n * v1 + 3 * n * v2 + v3))
-            found[w, kind, 0] = e1
-            found[w, kind, 1] = e2 - e1 * e1
-            found[w, kind, 2] = e3 - 3 * e2 * e1 + 2 * e1**3
-    return found
-
-
-@compiled
-def _summed(
-    starts: npt.NDArray[np.int64], followers: npt.NDArray[np.int32], through: Float64
-) -> Float64:
-    """Add up each account's followers; ``starts`` is (accounts + 1,)."""
-    total = np.zeros_like(through)
-    for u in range(len(starts) - 1):
-        for place in range(starts[u], starts[u + 1]):
-            w = followers[place]
-            if w >= 0:
-                for kind in range(through.shape[1]):
-                    for power in range(3):
-                        total[u, kind, power] += through[w, kind, power]
-    return total
-
-
-@compiled
-def _shown(
-    starts: npt.NDArray[np.int64], followers: npt.NDArray[np.int32], sharers: Float64
-) -> Float64:
-    """Return how often a share appears in each account's feed."""
-    shown = np.zeros_like(sharers)
-    for u in range(len(starts) - 1):
-        if sharers[u] > 0:
-            for place in range(starts[u], starts[u + 1]):
-                if followers[place] >= 0:
-                    shown[followers[place]] += sharers[u]
-    return shown

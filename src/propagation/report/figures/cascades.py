@@ -9,7 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from propagation.report.figures.style import COLOURS, FAINT, INK, MARKERS, looks, thousands, wrapped
+from propagation.report.figures.style import (
+    FAINT,
+    INK,
+    MARKERS,
+    looks,
+    segment_colour,
+    thousands,
+    wrapped,
+)
 from propagation.report.stored import SmallGraph, Stored, Tree
 
 Float64 = npt.NDArray[np.float64]
@@ -77,7 +85,7 @@ def tree(ax: Axes, found: Tree, segments: list[str]) -> str:
                 at[rows, 1],
                 s=size,
                 marker=ROUND[place % len(ROUND)],
-                facecolor=COLOURS[place % len(COLOURS)],
+                facecolor=segment_colour(place),
                 edgecolor="white",
                 linewidth=0.3,
                 zorder=2,
@@ -161,7 +169,7 @@ def follower_graph(ax: Axes, graph: SmallGraph, segments: list[str]) -> None:
                 at[members, 1],
                 s=size[members],
                 marker=ROUND[place % len(ROUND)],
-                facecolor=COLOURS[place % len(COLOURS)],
+                facecolor=segment_colour(place),
                 edgecolor="white",
                 linewidth=0.3,
                 label=label,

@@ -8,14 +8,15 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from propagation.experiment.comparison import outcome
-from propagation.experiment.phrases import decimals, number, phrase
+from propagation.experiment.phrases import decimals, number, phrase, range_decimals
 from propagation.experiment.replicates import reach_columns, value_columns
-from propagation.report.figures.style import FAINT, GRID, INK, looks, thousands, wrapped
+from propagation.report.figures.style import COLOURS, FAINT, GRID, INK, looks, thousands, wrapped
 from propagation.report.stored import Stored
 
 Float64 = npt.NDArray[np.float64]
 MOST_SEGMENTS = 8
 """Segments with bars of their own."""
+AND_INTERVAL = ", with its 95% interval"
 UNIT_OF = {
     "reach": "accounts",
     "relevant_reach": "relevant accounts",
@@ -45,7 +46,7 @@ def by_strategy(ax: Axes, outcomes: Mapping[str, Mapping[str, Any]], metric: str
     ``outcomes`` maps a strategy to what ``summary.json`` holds of it for the metric.
     """
     names = list(outcomes)
-    for row, (name, look) in enumerate(looks(names).items()):
+    for row, name in enumerate(names):
         found = outcomes[name]
         if found["p10"] is None:
             ax.text(0.02, row, "never defined", va="center", transform=ax.get_yaxis_transform())
@@ -57,12 +58,12 @@ def by_strategy(ax: Axes, outcomes: Mapping[str, Mapping[str, Any]], metric: str
             ax.plot(
                 [found["low"], found["high"]],
                 [row, row],
-                color=look.colour,
+                color=COLOURS[0],
                 lw=7,
                 solid_capstyle="butt",
                 zorder=3,
             )
-            ax.plot([found["mean"]], [row], look.marker, color=INK, ms=4.5, zorder=4)
+            ax.plot([found["mean"]], [row], "o", color=INK, ms=4.5, zorder=4)
         ax.plot([found["median"]], [row], "d", mfc="white", mec=INK, ms=5.5, zorder=5)
         ax.annotate(
             _in_words(found),
@@ -76,17 +77,19 @@ def by_strategy(ax: Axes, outcomes: Mapping[str, Mapping[str, Any]], metric: str
     ax.set_xlabel(axis_label(metric))
     ax.margins(x=0.06)
     left, right = ax.get_xlim()
+    if 0 < left < right / 2:
+        left = 0.0  # lengths can be compared, unless all lies far from zero
     ax.set_xlim(left, right + 0.2 * (right - left))  # for the numbers beside the lines
     thousands(ax, x=True)
     ax.plot([], [], color=FAINT, lw=1.2, marker="|", ms=8, label="8 of 10 campaigns")
-    ax.plot([], [], color=looks(names)[names[0]].colour, lw=7, label="95% interval of the mean")
+    ax.plot([], [], color=COLOURS[0], lw=7, label="95% interval of the mean")
     ax.plot([], [], "o", color=INK, ms=4.5, label="mean")
     ax.plot([], [], "d", mfc="white", mec=INK, ms=5.5, label="median")
 
 
 def _in_words(found: Mapping[str, Any]) -> str:
     if found["low"] is None:
-        places = decimals(max(found["p90"] - found["p10"], 1e-9), found["median"])
+        places = range_decimals(found["p10"], found["p90"])
         return f"median {number(found['median'], places)}"
     return (
         f"mean {number(found['mean'], decimals((found['high'] - found['low']) / 2, found['mean']))}"
@@ -105,7 +108,7 @@ def differences(ax: Axes, found: Sequence[Mapping[str, Any]], matters: float) ->
 
     The grey band is what would be called no practical difference.
     """
-    names = [f"{each['strategy']} less {each['baseline']}" for each in found]
+    names = [f"{each['strategy']} minus {each['baseline']}" for each in found]
     for row, each in enumerate(found):
         interval = each["difference"]
         if interval["low"] is None:
@@ -160,7 +163,8 @@ def reach_by_segment(ax: Axes, stored: Stored, strategies: list[str]) -> None:
                 lw=0,
                 label=label,
             )
-            if found.low is not None and found.high is not None:
+            claimed = not stored.is_heavy("reach", name)
+            if claimed and found.low is not None and found.high is not None:
                 ax.plot([found.low, found.high], [at, at], color=INK, lw=1.6)
             if found.mean is not None:
                 written = number(found.mean, 0 if found.mean >= 100 else 1)
@@ -177,7 +181,8 @@ def reach_by_segment(ax: Axes, stored: Stored, strategies: list[str]) -> None:
     ax.set_ylim(len(segments) - 0.5, -0.5)
     ax.set_xlim(left=0)
     ax.margins(x=0.14)
-    ax.set_xlabel("accounts reached (mean, with its 95% interval)")
+    none = all(stored.is_heavy("reach", name) for name in strategies)
+    ax.set_xlabel(f"accounts reached (mean{', no interval claimed' if none else AND_INTERVAL})")
     thousands(ax, x=True)
 
 
@@ -201,6 +206,26 @@ def segments_of(stored: Stored) -> list[str]:
     return [name.removeprefix("reach_") for name in columns if name.startswith("reach_")]
 
 
+def equal_worth(stored: Stored, pair: tuple[str, str], worth: Mapping[str, float]) -> float | None:
+    """Return the factor above 1 on the value of the segments in ``worth`` that makes means equal.
+
+    None where there is none.
+    """
+    columns = [value_columns((segment,))[0] for segment in worth]
+    means = [
+        (
+            stored.runs[name]["valued_reach"].mean(),
+            sum(stored.runs[name][c].mean() for c in columns),
+        )
+        for name in pair
+    ]
+    (ours, ours_moved), (theirs, theirs_moved) = means
+    if ours_moved == theirs_moved:
+        return None
+    factor = 1 + float((theirs - ours) / (ours_moved - theirs_moved))
+    return factor if factor > 1 else None
+
+
 def value_lines(
     ax: Axes, stored: Stored, strategies: list[str], worth: Mapping[str, float]
 ) -> None:
@@ -218,7 +243,7 @@ def value_lines(
         mean = np.array([each.mean for each in found], np.float64)
         ax.plot(factors, mean, color=look.colour, ls=look.line, label=wrapped(name, 34))
         low, high = ([getattr(each, end) for each in found] for end in ("low", "high"))
-        if None not in (*low, *high):
+        if None not in (*low, *high) and not stored.is_heavy("valued_reach", name):
             ax.fill_between(factors, low, high, color=look.colour, alpha=0.2, lw=0)
     ax.set_xlim(1, most)
     ax.set_ylim(bottom=0)

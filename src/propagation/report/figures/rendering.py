@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 
-from propagation.experiment.phrases import counted, phrase
+from propagation.experiment.phrases import counted, listed, phrase
 from propagation.experiment.storage import replacing
 from propagation.report.figures import cascades, outcomes, time
 from propagation.report.figures.style import WIDTH, add_legend, house_style, wrapped
@@ -174,8 +175,13 @@ def _step(step: dict[str, Any], place: int) -> Drawing:
 
 
 def _value(stored: Stored, strategies: list[str], step: dict[str, Any], place: int) -> Drawing:
-    pairs = [each for difference in step["differences"] for each in _names(difference)]
-    names = list(dict.fromkeys(pairs)) or strategies
+    pairs = [_names(difference) for difference in step["differences"]]
+    names = list(dict.fromkeys(name for pair in pairs for name in pair)) or strategies
+    equal = [
+        f" The means of {' and '.join(pair)} are equal at about {found:.2g}."
+        for pair in pairs
+        if (found := outcomes.equal_worth(stored, pair, step["worth"])) is not None
+    ]
 
     def draw(ax: Axes) -> None:
         outcomes.value_lines(ax, stored, names, step["worth"])
@@ -185,7 +191,7 @@ def _value(stored: Stored, strategies: list[str], step: dict[str, Any], place: i
         "From which worth on does the answer change?",
         "Valued reach against how much more one account of the named segments is worth to you than "
         "one of the others. Bands are 95% intervals of the mean; where two lines cross, the answer "
-        "changes sides.",
+        f"changes sides.{''.join(equal)}",
         f"Lines of valued reach for {', '.join(names)}, rising with the factor up to "
         f"{max(step['worth'].values()):g}.",
     )
@@ -212,10 +218,17 @@ def _over_time(stored: Stored, strategies: list[str], counts: str) -> Drawing:
         f"{counts}-over-time",
         "Shares over time" if counts == "shares" else "Reach over time",
         "Thick lines are medians, thin lines of the same pattern means; bands hold 8 of 10 "
-        f"campaigns. From {counted(runs, 'campaign')} of each strategy.",
+        f"campaigns. {_of_all(stored, runs)}",
         f"Cumulative {counts} over time: {words}.",
     )
     return Drawing(figure, 3.5, (draw,))
+
+
+def _of_all(stored: Stored, runs: int) -> str:
+    every = int(stored.summary["replicates"])
+    if runs == every:
+        return f"From all {every:,} campaigns of each strategy."
+    return f"From the first {runs:,} of the {every:,} campaigns of each strategy."
 
 
 def _segments(stored: Stored, strategies: list[str]) -> Drawing:
@@ -239,11 +252,13 @@ def _sizes(stored: Stored, strategies: list[str]) -> Drawing:
         cascades.size_distribution(ax, stored, strategies)
 
     words = "; ".join(f"{name} up to {stored.sizes[name].max():,}" for name in strategies)
+    tenth = [f"{name} {np.quantile(stored.sizes[name], 0.9):,.0f}" for name in strategies]
+    one_in_ten = f"One cascade in ten has at least so many posts and shares: {listed(tenth)}"
     figure = Figure(
         "cascade-sizes",
         "How large cascades become",
         "The share of cascades that become at least so large. Both axes are logarithmic: each step "
-        "is a multiple. A line that falls slowly means rare, very large cascades.",
+        f"is a multiple. A line that falls slowly means rare, very large cascades. {one_in_ten}.",
         f"Complementary distribution of cascade sizes: {words}.",
     )
     return Drawing(figure, 3.6, (draw,))

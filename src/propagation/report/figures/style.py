@@ -84,6 +84,11 @@ def looks(names: list[str]) -> dict[str, Look]:
     }
 
 
+def segment_colour(place: int) -> str:
+    """Return the colour of the segment at a place; it begins where those of strategies are rare."""
+    return COLOURS[(place + 2) % len(COLOURS)]
+
+
 def wrapped(name: str, width: int = 24) -> str:
     """Return a name on lines of at most ``width`` letters, what has no glyph replaced."""
     shown = "".join(c if c.isprintable() and ord(c) < 0x2000 else "\ufffd" for c in name)

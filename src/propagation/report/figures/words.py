@@ -27,7 +27,7 @@ def pair_in_words(found: Sequence[Mapping[str, Any]], metric: str) -> str:
     """Return differences in a metric with their intervals, as one sentence each."""
     sentences = [f"Differences in {phrase(metric).label}."]
     for each in found:
-        pair = f"{each['strategy']} less {each['baseline']}"
+        pair = f"{each['strategy']} minus {each['baseline']}"
         interval = Interval(**each["difference"])
         shown = "no interval" if interval.low is None else with_interval(interval)
         sentences.append(f"{pair}: {shown}.")

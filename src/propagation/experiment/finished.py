@@ -1,0 +1,86 @@
+"""A finished results folder, read back: the scenario, the summary and every run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from propagation.experiment.storage import PROVENANCE, RUNS, SCENARIO, SUMMARY, ResultsFolder
+from propagation.experiment.summarising import columns_of
+from propagation.problems import InputError, Problem
+from propagation.scenario.reading import read_scenario
+from propagation.scenario.spec import Scenario
+
+Float64 = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A finished run.
+
+    Attributes
+    ----------
+    runs
+        Strategy in the order of the scenario, then column of ``runs.parquet`` (metrics,
+        ``reach_<segment>``, ``valued_reach_<segment>``), to values (replicates,); NaN where
+        undefined.
+    draw
+        The draw of each replicate (replicates,).
+    """
+
+    path: Path
+    scenario: Scenario
+    summary: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    runs: Mapping[str, Mapping[str, Float64]]
+    draw: Int64
+
+    @property
+    def replicates(self) -> int:
+        """How many replicates each strategy has."""
+        return len(self.draw)
+
+
+def read_finished(path: Path) -> Finished:
+    """Read a finished results folder.
+
+    Raises
+    ------
+    InputError
+        If it is no results folder, or the run in it is not finished.
+    MachineError
+        If a table in it cannot be read.
+    """
+    folder = ResultsFolder(path)
+
+    def refuse(message: str) -> InputError:
+        return InputError(Problem(message, file=str(path)))
+
+    if not path.is_dir():
+        raise refuse("is no folder" if path.exists() else "there is no such folder")
+    if not folder.is_ours() or not folder.is_taken():
+        raise refuse("is no results folder written by 'propagation run'")
+    if not folder.is_finished():
+        raise refuse("holds an unfinished run: go on with 'propagation run ... --resume'")
+    if not (path / RUNS).is_file():
+        raise refuse(f"holds no {RUNS}, only what was found in it: run the scenario again")
+    summary, scenario = folder.read_json(SUMMARY), read_scenario(path / SCENARIO)
+    try:
+        provenance = folder.read_json(PROVENANCE)
+    except (OSError, ValueError) as error:
+        raise refuse(f"holds no {PROVENANCE} that can be read: run the scenario again") from error
+    runs, draw = columns_of(folder.table(RUNS, int(str(summary["replicates"]))))
+    if lost := [name for name in scenario.strategies if name not in runs]:
+        raise refuse(f"its {RUNS} has no runs of '{lost[0]}': run the scenario again")
+    return Finished(
+        path=path,
+        scenario=scenario,
+        summary=summary,
+        provenance=provenance,
+        runs={name: runs[name] for name in scenario.strategies},
+        draw=draw,
+    )
