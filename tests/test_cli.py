@@ -561,3 +561,119 @@ def test_signals_are_left_as_they_were() -> None:
     before = signal.getsignal(signal.SIGINT)
     call("schema")
     assert signal.getsignal(signal.SIGINT) is before
+
+
+# --- surroundings of any kind --------------------------------------------------------------------
+
+
+def program(code: str, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    """Run the program in a process of its own, after some code that spoils its surroundings."""
+    start = (
+        f"import os, signal, sys\n{code}\nsys.argv = ['propagation', *sys.argv[1:]]\n"
+        "from propagation.__main__ import main\nmain()\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", start, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed in another way")
+@pytest.mark.parametrize(("file", "code"), [("campaign.yaml", 0), ("none.yaml", 2)])
+def test_streams_may_be_closed_from_the_start(somewhere: Path, file: str, code: int) -> None:
+    path = write_campaign(somewhere / "mine").parent / file
+    quoted = f"'{sys.executable}' -m propagation check '{path}' >&- 2>&-"
+    assert subprocess.run(quoted, shell=True, check=False).returncode == code
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")  # noqa: PTH110
+@pytest.mark.parametrize("words", [["schema"], ["check", "mine/campaign.yaml"]])
+def test_a_full_disk_behind_stdout_is_one_line(somewhere: Path, words: list[str]) -> None:
+    write_campaign(somewhere / "mine")
+    with Path("/dev/full").open("w") as full:
+        done = command(*words, stdout=full, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (1, "No space left on device\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(somewhere: Path) -> None:
+    limit = (
+        "import resource\n"
+        "from propagation.experiment.storage import ResultsFolder\n"
+        "write = ResultsFolder.write_part\n"
+        "def limited(*words):\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (2500, 2500))\n"
+        "    write(*words)\n"
+        "ResultsFolder.write_part = limited"
+    )
+    out = somewhere / "out"
+    done = program(limit, "run", write_campaign(somewhere / "mine"), "--out", out, "--no-report")
+    assert done.returncode == 1
+    assert re.fullmatch(rf"{re.escape(str(out))}\S+: cannot be written: .*\n", done.stderr)
+    assert not (out / "summary.json").exists()
+    assert not list(out.rglob("*.partial"))
+
+
+def test_an_interrupt_while_the_program_is_loaded_is_no_error() -> None:
+    code = (
+        "import importlib.abc\n"
+        "class Interrupting(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'typer':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())"
+    )
+    done = program(code, "--help")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no folder that is in use")
+def test_a_working_folder_that_is_gone_is_one_line(somewhere: Path) -> None:
+    file = write_campaign(somewhere / "mine")
+    code = "os.mkdir('gone')\nos.chdir('gone')\nos.rmdir('../gone')"
+    for words in (["run", file], ["init"], ["report", "results"]):
+        done = program(code, *words)
+        assert done.returncode in (1, 2), done.stderr
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert program(code, "check", file).returncode == 0
+
+
+@pytest.mark.parametrize("out", ["x" * 300, "file", "file/inner", "dangling"])
+def test_a_results_folder_that_cannot_be_is_one_line(somewhere: Path, out: str) -> None:
+    (somewhere / "file").touch()
+    try:
+        (somewhere / "dangling").symlink_to("nowhere")
+    except OSError:
+        pytest.skip("this system gives no links")
+    file = write_campaign(somewhere / "mine")
+    before = everything(somewhere)
+    result = call("run", file, "--out", out, "--replicates", "1", "--no-report")
+    assert result.exit_code in (1, 2)
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stderr.startswith(out[:200])
+    assert everything(somewhere) == before
+
+
+@pytest.mark.parametrize("content", ["raise BaseException('no')", "import sys; sys.exit()"])
+def test_agents_may_raise_anything(somewhere: Path, content: str) -> None:
+    (somewhere / "mine.py").write_text(content, encoding="utf-8")
+    file = write_campaign(somewhere / "mine")
+    (line,) = refused("run", file, "--agents", "mine.py:Mine")
+    assert "fails when it is loaded" in line
+
+
+def test_results_that_were_damaged_are_mended_by_resuming(somewhere: Path) -> None:
+    file = write_campaign(somewhere / "mine")
+    words = ["run", file, "--out", "out", "--replicates", "3", "--no-report"]
+    assert call(*words).exit_code == 0
+    right = (somewhere / "out" / "summary.json").read_text(encoding="utf-8")
+    damaged = json.loads(right)
+    del damaged["strategies"]
+    (somewhere / "out" / "summary.json").write_text(json.dumps(damaged), encoding="utf-8")
+    (line,) = refused(*words)
+    assert "--resume goes on with it" in line
+    assert call(*words, "--resume").exit_code == 0
+    assert (somewhere / "out" / "summary.json").read_text(encoding="utf-8") == right

@@ -55,3 +55,11 @@ def test_every_source_counts_in_the_hash(tmp_path: Path) -> None:
     second = source_hash(package)
     (package / "inner" / "b.py").rename(package / "inner" / "c.py")
     assert len({first, second, source_hash(package)}) == 3
+
+
+def test_without_a_place_to_keep_it_machine_code_is_made_anew(tmp_path: Path) -> None:
+    """A home that is read-only or full costs time and nothing else."""
+    no_folder = tmp_path / "file"
+    no_folder.touch()
+    number, hits = ask(PACKAGE.parent, no_folder)
+    assert (number, hits) == (ask(PACKAGE.parent, tmp_path / "cache")[0], 0)

@@ -29,6 +29,7 @@ from propagation.experiment.storage import (
     replacing,
 )
 from propagation.problems import InputError, MachineError, Problem
+from propagation.scenario.spec import METRICS
 
 
 def batch(*replicates: int, reach: float = 1.0) -> Batch:
@@ -39,7 +40,7 @@ def batch(*replicates: int, reach: float = 1.0) -> Batch:
         "replicate": [one for _, one in named],
         "draw": [0 for _ in named],
         "seed": [2**63 - 1 - one for _, one in named],
-        "reach": [reach for _ in named],
+        **{metric: [reach for _ in named] for metric in METRICS},
         "time_to_half": [float("nan") for _ in named],
         "reach_of it": [1 for _ in named],
     }
@@ -221,7 +222,7 @@ def test_a_broken_table_is_said_in_one_line(folder: ResultsFolder) -> None:
     folder.merge(1)
     whole = (folder.path / RUNS).read_bytes()
     (folder.path / RUNS).write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(MachineError, match="cannot be read") as caught:
+    with pytest.raises(MachineError, match="is damaged") as caught:
         folder.finished_replicates()
     assert "\n" not in str(caught.value)
 

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,8 @@ from numba.core import config
 Function = TypeVar("Function", bound=Callable[..., object])
 
 STALE_AFTER_DAYS = 30
+ROOM = 100_000_000
+"""Bytes that must be free for the cache, several times what it takes."""
 
 settings: Any = config
 if settings.DISABLE_JIT:
@@ -48,8 +51,18 @@ def cache_folder() -> Path:
         os.utime(folder)
         _remove_stale(folder.parent)
     except OSError:
-        pass  # a read-only home only costs the compilation
+        pass  # then nothing can be kept there
     return folder
+
+
+@functools.cache
+def can_be_kept() -> bool:
+    """Whether there is room for machine code; a read-only or full home only costs time."""
+    try:
+        with tempfile.TemporaryFile(dir=cache_folder()):
+            return shutil.disk_usage(cache_folder()).free > ROOM
+    except OSError:
+        return False
 
 
 def _remove_stale(parent: Path) -> None:
@@ -61,7 +74,7 @@ def _remove_stale(parent: Path) -> None:
 
 def compiled(function: Function) -> Function:
     """Compile ``function`` on first call, without holding Python's global lock, cached on disk."""
-    return _compile(function, numba.njit(cache=True, nogil=True))
+    return _compile(function, numba.njit(cache=can_be_kept(), nogil=True))
 
 
 def inlined(function: Function) -> Function:
@@ -69,7 +82,7 @@ def inlined(function: Function) -> Function:
 
     A call passes every array of a named tuple by value, which costs more than a rule does.
     """
-    return _compile(function, numba.njit(cache=True, nogil=True, forceinline=True))
+    return _compile(function, numba.njit(cache=can_be_kept(), nogil=True, forceinline=True))
 
 
 def _compile(function: Function, compiler: Callable[[Function], Any]) -> Function:

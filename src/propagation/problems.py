@@ -1,6 +1,7 @@
 """What went wrong, said in one line each: the two errors every stage may raise."""
 
 import difflib
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,6 +35,13 @@ class InputError(ValueError):
 
 class MachineError(RuntimeError):
     """The input is fine but this machine cannot do it now (disk, memory, a folder in use)."""
+
+
+def reason(error: OSError) -> str:
+    """Say why the system will not give a file."""
+    if error.errno == errno.ELOOP:
+        return "it is a link that leads back to itself"
+    return error.strerror or str(error)
 
 
 LONGEST_LINE = 1500

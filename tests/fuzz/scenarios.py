@@ -1,7 +1,8 @@
 """Scenario files with faults of every kind, grown from right ones and wrong ones."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -92,15 +93,26 @@ def paths_of(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield from paths_of(value, (*path, key))
 
 
-BASES = [
-    content for content in (file.read_bytes() for file in FILES) if len(content) <= LARGEST_BASE
-]
+SMALL = {
+    file: content
+    for file, content in ((file, file.read_bytes()) for file in FILES)
+    if len(content) <= LARGEST_BASE
+}
+BASES = list(SMALL.values())
 MOST_PLACES = 300
-TREES = [
-    tree
-    for tree in map(tree_of, BASES)
-    if isinstance(tree, dict) and len(list(islice(paths_of(tree), MOST_PLACES))) < MOST_PLACES
-]
+
+
+def trees_of(contents: Iterable[bytes]) -> list[Any]:
+    """Return the trees of the files that hold a block of no more than so many places."""
+    return [
+        tree
+        for tree in map(tree_of, contents)
+        if isinstance(tree, dict) and len(list(islice(paths_of(tree), MOST_PLACES))) < MOST_PLACES
+    ]
+
+
+TREES = trees_of(BASES)
+RIGHT_TREES = trees_of(content for file, content in SMALL.items() if "invalid" not in file.parts)
 
 
 def at(tree: Any, path: tuple[Any, ...]) -> Any:
@@ -129,18 +141,31 @@ def values() -> st.SearchStrategy[Any]:
     )
 
 
+CHANGES = ("scale", "scale", "replace", "drop", "graft", "rename", "wrap", "double")
+
+
+def scaled(value: Any, factor: float) -> Any:
+    """Return a number times a factor, whole if it was; anything else as it is."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return int(value * Fraction(factor)) if isinstance(value, int) else value * factor
+
+
 @st.composite
 def changed_trees(draw: st.DrawFn) -> str:
     """A scenario with up to four changes to its blocks, written as flow YAML."""
-    tree = copied(draw(st.sampled_from(TREES)))
-    for _ in range(draw(st.integers(1, 4))):
+    right = draw(st.booleans())  # few changes to a right file, so that some stay right
+    tree = copied(draw(st.sampled_from(RIGHT_TREES if right else TREES)))
+    for _ in range(draw(st.integers(0, 2) if right else st.integers(1, 4))):
         paths = list(paths_of(tree))
         if not paths:
             break
         path = paths[draw(st.integers(0, len(paths) - 1))]
         around, key = at(tree, path[:-1]), path[-1]
-        change = draw(st.sampled_from(("replace", "drop", "graft", "rename", "wrap", "double")))
-        if change == "replace":
+        change = draw(st.sampled_from(CHANGES))
+        if change == "scale":
+            around[key] = scaled(around[key], draw(st.sampled_from((0, 0.5, 2, 3, 1000, 1e-9))))
+        elif change == "replace":
             around[key] = draw(values())
         elif change == "drop":
             del around[key]

@@ -143,8 +143,17 @@ class DelimitedText:
         message = f"{_cells(cells)} where the first line has {width}{more}"
         return InputError(Problem(message, file=self.file, line=line))
 
+    def _has_odd_quotes(self) -> bool:
+        """Whether a quote stands inside a cell without a second one, as in ``"say "hi""``."""
+        outside = re.escape(self.delimiter.encode()) + rb'\n"'
+        odd = rb'"(?<=[^' + outside + rb']")[^' + outside + rb" \t]"
+        return re.search(odd, self.body) is not None
+
     def _check_quotes_and_comments(self, rows: int) -> None:
-        """Refuse quotes that swallowed lines, and comments that were read as data."""
+        """Refuse quotes that swallowed lines or cells, and comments that were read as data."""
+        if self._has_odd_quotes():
+            for _ in self.rows():
+                pass
         if rows != _lines_with_text(self.body):
             for _ in self.rows():  # cells of several lines are fine where all quotes match
                 pass

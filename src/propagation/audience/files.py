@@ -4,26 +4,51 @@ import difflib
 import gzip
 import hashlib
 import io
+import stat
 import zlib
 from pathlib import Path
 
-from propagation.problems import InputError, Problem
+from propagation.audience.memory import check_fits
+from propagation.problems import InputError, Problem, reason
 
+TIMES_IN_MEMORY = 3
+"""How much more than its bytes a file of follows takes while it is read, at the least."""
 GZIP = b"\x1f\x8b"
 
 
 def content_of(path: Path, at_most: int | None = None) -> bytes:
     """Return what a file holds as it is, all of it or ``at_most`` bytes."""
-    file = str(path)
-    if path.is_dir():
-        raise InputError(Problem("is a folder, not a file", file=file))
+    size = check_file(path)
+    if at_most is None:
+        check_fits(TIMES_IN_MEMORY * size, str(path), "take a part of the file")
     try:
         with path.open("rb") as stream:
             return stream.read(-1 if at_most is None else at_most)
+    except OSError as error:
+        message = f"cannot be read: {reason(error)}"
+        raise InputError(Problem(message, file=str(path))) from None
+
+
+def check_file(path: Path) -> int:
+    """Return the size of a file; refuse a pipe or a device, which may never end.
+
+    Raises
+    ------
+    InputError
+        If it is no file that can be read to its end.
+    """
+    file = str(path)
+    try:
+        status = path.stat()
     except FileNotFoundError:
         raise InputError(Problem(f"there is no such file{_near(path)}", file=file)) from None
     except OSError as error:
-        raise InputError(Problem(f"cannot be read: {error.strerror}", file=file)) from None
+        raise InputError(Problem(f"cannot be read: {reason(error)}", file=file)) from None
+    if stat.S_ISDIR(status.st_mode):
+        raise InputError(Problem("is a folder, not a file", file=file))
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(Problem("is a pipe or a device, not a file", file=file))
+    return status.st_size
 
 
 def unpacked(content: bytes, file: str, at_most: int | None = None) -> bytes:
@@ -40,6 +65,8 @@ def unpacked(content: bytes, file: str, at_most: int | None = None) -> bytes:
 
 def checksum(path: Path) -> str:
     """Return the SHA-256 of a file's content."""
+    size = check_file(path)
+    check_fits(TIMES_IN_MEMORY * size, str(path), "take a part of the file")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

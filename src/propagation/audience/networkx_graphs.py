@@ -76,6 +76,8 @@ def _call(generator: str, function: Callable[..., Any], given: Mapping[str, obje
     try:
         with _global_states_kept() as moved:
             graph: object = function(**given)
+    except MemoryError:
+        raise
     except (
         Exception
     ) as error:  # whatever a generator raises, the arguments are what the user can change

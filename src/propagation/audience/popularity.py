@@ -5,11 +5,11 @@ followers) up to the cap. Tail and cap are asked for; the scale follows from the
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 from scipy.special import pdtrc
 
 Ints = npt.NDArray[np.int32]
@@ -41,15 +41,21 @@ def mean_count(scale: float, cap: float, tail: float) -> float:
     return scale * a / (a - 1) * math.expm1((1 - a) * log_span) / math.expm1(-a * log_span)
 
 
+def _root(
+    function: Callable[[float], float], low: float, high: float, xtol: float = 2e-12
+) -> float:
+    from scipy.optimize import brentq  # takes a fifth of a second, and only drawn graphs need it
+
+    return float(brentq(function, low, high, xtol=xtol))
+
+
 def expected_scale(mean: float, cap: float, tail: float) -> float:
     """Return the scale that gives the law this mean (0 < mean < cap)."""
     lowest = math.log(cap) - 2.0
     while mean_count(math.exp(lowest), cap, tail) > mean:
         lowest -= 2.0
-    found = brentq(
-        lambda s: mean_count(math.exp(s), cap, tail) - mean, lowest, math.log(cap) - 1e-9
-    )
-    return math.exp(float(found))
+    found = _root(lambda s: mean_count(math.exp(s), cap, tail) - mean, lowest, math.log(cap) - 1e-9)
+    return math.exp(found)
 
 
 def drawn_counts(units: Reals, total: int, cap: int, tail: float) -> Ints:
@@ -65,7 +71,7 @@ def drawn_counts(units: Reals, total: int, cap: int, tail: float) -> Ints:
     lowest = math.log(cap) - 2.0
     while excess(lowest) > 0:
         lowest -= 2.0
-    scale = math.exp(float(brentq(excess, lowest, math.log(cap), xtol=1e-12)))
+    scale = math.exp(_root(excess, lowest, math.log(cap), xtol=1e-12))
     exact = np.minimum(curve(units, scale, cap, tail), cap)
     counts = np.floor(exact).astype(np.int32)
     missing = total - int(counts.sum(dtype=np.int64))

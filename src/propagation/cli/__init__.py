@@ -4,6 +4,7 @@ Everything heavy is imported where it is used, so that help comes at once.
 """
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -156,7 +157,7 @@ def run(
         path, _, name = agents.rpartition(":")
         if not path.endswith(".py") or not name.isidentifier():
             raise InputError(Problem(f"'{agents}' is not written as FILE.py:CLASS", "--agents"))
-        update["agents"] = f"{Path(path).resolve().as_posix()}:{name}"
+        update["agents"] = f"{Path(path).absolute().as_posix()}:{name}"
     scenario = scenario.model_copy(update=update)
     from propagation.experiment.runner import Run  # a second's import: not before bad input is told
 
@@ -227,7 +228,7 @@ def show(result: "Result", as_json: bool, page: Path | None) -> None:
             print(f"Warning: {warning}")
         print()
         print_table(result.summary)
-    sys.stdout.flush()
+    sys.stdout.flush()  # before what is said on stderr
     if not result.new:
         say("This scenario had been run before: that result is shown. --force runs it again.")
     elif result.stopped:
@@ -239,7 +240,15 @@ def show(result: "Result", as_json: bool, page: Path | None) -> None:
 
 def main() -> None:
     """Run the command line."""
+    # a stream that was closed before the start is None: nobody listens, so nobody is told
+    sys.stdout, sys.stderr = (
+        stream or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        for stream in (sys.stdout, sys.stderr)
+    )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names a terminal cannot show
+    from propagation.audience.memory import limit_memory
+
+    limit_memory()
     app()

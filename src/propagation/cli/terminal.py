@@ -44,19 +44,23 @@ def guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
 
     @functools.wraps(command)
     def call(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
-        from propagation.problems import InputError, MachineError
+        from propagation.problems import InputError, MachineError, in_one_line
 
         try:
             command(*args, **kwargs)
+            sys.stdout.flush()  # here, where a full disk is told, and not at the very end
         except InputError as error:
             leave(INPUT, str(error))
         except MachineError as error:
-            leave(MACHINE, str(error))
+            leave(MACHINE, in_one_line(str(error)))
         except MemoryError:
             leave(MACHINE, "not enough memory; try fewer accounts, fewer draws or --workers 1")
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             leave(DONE)
+        except OSError as error:  # a file or folder that the system will not give
+            what = f"{error.filename}: " if error.filename else ""
+            leave(MACHINE, in_one_line(f"{what}{error.strerror or error}"))
         except KeyboardInterrupt as error:
             leave(INTERRUPTED, interruption(error))
 

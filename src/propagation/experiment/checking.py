@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from propagation.audience.memory import free_memory
 from propagation.audience.population import segment_targets
 from propagation.audience.targets import check_targets
 from propagation.experiment.estimates import (
@@ -58,7 +59,11 @@ def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:
         f"time (rough): {drawing}{_seconds(found.seconds_per_thousand)} for every 1,000 "
         f"replicates of all strategies on {worker_count(0)} processors"
     )
-    yield f"memory (rough): {found.memory / 1e9:.1f} GB"
+    free = free_memory()
+    memory = f"memory (rough): {found.memory / 1e9:,.1f} GB"
+    if free is not None and found.memory > free:
+        memory += f", more than the {free / 1e9:,.1f} GB that are free: it would be refused"
+    yield memory
 
 
 def _seconds(seconds: float) -> str:

@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from propagation.audience.memory import check_fits
 from propagation.audience.world import World
 from propagation.scenario.spec import Message, Precision, Scenario, Segment
 
@@ -28,6 +29,7 @@ BYTES_PER_ACCOUNT = 100
 BYTES_PER_ACCOUNT_AND_WORKER = 52
 BYTES_WHILE_DRAWING_A_FOLLOW = 60
 BYTES_OF_THE_PROGRAM = 250_000_000
+ADVICE = "fewer accounts, follows, draws or workers need less"
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,17 @@ def estimate(
     ``notices`` are those expected of one replicate of all strategies.
     """
     drawn = scenario.segments is not None
+    rule = scenario.replicates
+    draws = min(scenario.draws, rule.at_most if isinstance(rule, Precision) else rule)
     instances = sum(len(post.at) for posts in scenario.strategies.values() for post in posts)
     seconds = instances * MICROSECONDS_PER_INSTANCE * 1e-6 + notices * NANOSECONDS_PER_NOTICE * 1e-9
-    drawing = scenario.draws * follows * NANOSECONDS_PER_DRAWN_FOLLOW * 1e-9 if drawn else 0.0
-    worlds = scenario.draws * (2 if scenario.shuffled else 1)
+    drawing = draws * follows * NANOSECONDS_PER_DRAWN_FOLLOW * 1e-9 if drawn else 0.0
+    worlds = draws * (2 if scenario.shuffled else 1)
     memory = (
         BYTES_OF_THE_PROGRAM
         + worlds * (follows * BYTES_PER_FOLLOW + accounts * BYTES_PER_ACCOUNT)
         + workers * accounts * BYTES_PER_ACCOUNT_AND_WORKER
-        + min(workers, scenario.draws) * follows * BYTES_WHILE_DRAWING_A_FOLLOW
+        + min(workers, draws) * follows * BYTES_WHILE_DRAWING_A_FOLLOW
     )
     return Estimate(
         accounts=accounts,
@@ -68,6 +72,20 @@ def estimate(
         seconds_per_thousand=1000 * seconds / workers,
         memory=int(memory),
     )
+
+
+def check_memory(scenario: Scenario, workers: int) -> None:
+    """Refuse drawn worlds that do not fit into the memory that is free.
+
+    Raises
+    ------
+    MachineError
+        If they do not.
+    """
+    if scenario.segments is not None:
+        accounts, follows = drawn_size(scenario.segments)
+        needed = estimate(scenario, accounts, follows, 0.0, workers).memory
+        check_fits(needed, scenario.name, ADVICE)
 
 
 def drawn_size(segments: Mapping[str, Segment]) -> tuple[int, int]:

@@ -6,11 +6,12 @@ import os
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from propagation.audience.files import checksum
+from propagation.audience.files import checksum, content_of
 from propagation.compiling import source_hash
-from propagation.problems import InputError, Problem
+from propagation.problems import InputError, Problem, reason
 from propagation.scenario.reading import parse_scenario
 from propagation.scenario.spec import FollowsFile, GraphFile, Scenario
 from propagation.scenario.writing import write_scenario
@@ -36,8 +37,11 @@ def anchored(scenario: Scenario, source: Path, target: Path) -> Scenario:
             path = (source / name).resolve(strict=True)
         except FileNotFoundError:
             path = (source / name).resolve()
-        except (OSError, RuntimeError) as error:  # a RuntimeError before Python 3.13
+        except RuntimeError as error:  # before Python 3.13
             message = "cannot be read: it is a link that leads back to itself"
+            raise InputError(Problem(message, file=str(source / name))) from error
+        except OSError as error:
+            message = f"cannot be read: {reason(error)}"
             raise InputError(Problem(message, file=str(source / name))) from error
         if path.suffixes[-2:] != Path(name).suffixes[-2:]:
             # a link: the ending of its own name says how the file is read
@@ -132,6 +136,21 @@ def provenance(
     }
 
 
+def _stored_scenario(text: str, path: Path) -> Scenario:
+    """Read the scenario inside a provenance; its lines are not those of the file."""
+    try:
+        return parse_scenario(text)
+    except InputError as error:
+        raise InputError(
+            replace(one, file=str(path), line=None, path=_inside(one)) for one in error.problems
+        ) from error
+
+
+def _inside(problem: Problem) -> str:
+    line = f", line {problem.line}" if problem.line else ""
+    return f"scenario{line}{f': {problem.path}' if problem.path else ''}"
+
+
 def scenario_of(path: Path) -> Scenario:
     """Return the scenario that a ``provenance.json`` holds; its paths are relative to the file.
 
@@ -140,13 +159,16 @@ def scenario_of(path: Path) -> Scenario:
     InputError
         If the file is no provenance, or if an input file has changed since.
     """
+    found = content_of(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        text = str(content["scenario"]) if content["propagation"] else ""
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        content = json.loads(found)
+        text = content["scenario"] if content["propagation"] else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        text = None
+    if not isinstance(text, str):
         message = "is not a provenance.json written by 'propagation run'"
-        raise InputError(Problem(message, file=str(path))) from error
-    scenario = parse_scenario(text, str(path))
+        raise InputError(Problem(message, file=str(path)))
+    scenario = _stored_scenario(text, path)
     expected = content.get("agents_sha256")
     if expected is not None and agents_checksum(scenario, path.parent) != expected:
         message = "the file has changed since this result was made"

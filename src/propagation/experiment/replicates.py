@@ -291,7 +291,7 @@ def load_account_class(reference: str, folder: Path) -> "type[Account]":
     from propagation.spread.agents import Account
 
     file, _, name = reference.rpartition(":")
-    path = (folder / file).resolve()
+    path = folder / file
 
     def wrong(message: str) -> InputError:
         return InputError(Problem(message, "agents", str(path)))
@@ -299,14 +299,16 @@ def load_account_class(reference: str, folder: Path) -> "type[Account]":
     if not path.is_file():
         raise wrong("there is no such file; write agents as 'file.py:Class'")
     module_name = f"propagation_agents_{path.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
+    spec = importlib.util.spec_from_file_location(module_name, path.absolute())
     if spec is None or spec.loader is None:
         raise wrong("is not a Python file (.py)")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # somebody's own code, which may even ask to exit
         raise wrong(f"fails when it is loaded: {_in_one_line(error)}") from error
     found = getattr(module, name, None)
     if not (isinstance(found, type) and issubclass(found, Account)):

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from propagation.experiment.estimates import worker_count
+from propagation.experiment.estimates import check_memory, worker_count
 from propagation.experiment.exemplars import is_small, small_graph, typical_cascades
 from propagation.experiment.expectations import Expectations
 from propagation.experiment.phrases import counted
@@ -129,6 +129,7 @@ class Run:
         if self._is_done_already(stored):
             return self._earlier_result()
         self._check_folder(stored)
+        check_memory(self.scenario, self.workers)
         with self._timed("reading and first world"):
             self.laboratory.prepare()
         for line in self.laboratory.real.report if self.laboratory.real else ():
@@ -291,7 +292,7 @@ class Run:
         draws = self.scenario.draws
         size = 1 if self.laboratory.in_processes else BATCH
         batches = []
-        for draw in range(draws):
+        for draw in range(min(draws, total)):
             mine = [one for one in range(draw, total, draws) if one not in finished]
             batches += [
                 (start, draw, mine[start : start + size]) for start in range(0, len(mine), size)

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from propagation.experiment.forms import checked, damaged, is_summary
 from propagation.experiment.replicates import MOST_CURVES, Batch
 from propagation.problems import InputError, MachineError, Problem
 
@@ -81,8 +82,8 @@ class ResultsFolder:
     def is_finished(self) -> bool:
         """Whether it holds a complete result that can be read."""
         try:
-            return bool(self.read_json(SUMMARY)["verdict"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return is_summary(self.read_json(SUMMARY))
+        except (OSError, ValueError):
             return False
 
     def is_ours(self) -> bool:
@@ -148,9 +149,14 @@ class ResultsFolder:
         self.write_text(name, text + "\n")
 
     def read_json(self, name: str) -> dict[str, object]:
-        """Read a JSON file."""
-        content: dict[str, object] = json.loads((self.path / name).read_text(encoding="utf-8"))
-        return content
+        """Read a JSON file.
+
+        Raises
+        ------
+        ValueError
+            If it holds something other than one block of JSON.
+        """
+        return read_json(self.path / name)
 
     def write_part(self, batch: Batch) -> None:
         """Keep finished replicates."""
@@ -187,29 +193,20 @@ class ResultsFolder:
             If it is there and cannot be read.
         """
         path = self.path / name
-        if not path.is_file():
-            return None
-        try:
-            return pq.read_table(path)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise MachineError(f"{path}: cannot be read: {error}") from error
+        return read_table(path) if path.is_file() else None
 
     def stored(self, kind: str) -> pa.Table | None:
         """Return all rows kept so far, from the whole table and the parts; None if there are none.
 
         A part counts once its runs are there; what a whole table has, no part adds again.
         """
-        try:
-            parts = [
-                pq.read_table(path.with_name(path.name.replace(RUNS, kind)))
-                for path in sorted((self.path / PARTS).glob(f"*.{RUNS}"))
-            ]
-            if not (self.path / kind).is_file():
-                return _each_once(parts) if parts else None
-            whole = pq.read_table(self.path / kind)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise MachineError(f"{self.path}: a stored table cannot be read: {error}") from error
-        return _each_once([whole, *parts])
+        parts = [
+            read_table(path.with_name(path.name.replace(RUNS, kind)))
+            for path in sorted((self.path / PARTS).glob(f"*.{RUNS}"))
+        ]
+        if not (self.path / kind).is_file():
+            return _each_once(parts) if parts else None
+        return _each_once([read_table(self.path / kind), *parts])
 
     def finished_replicates(self) -> set[int]:
         """Return the replicates that need not be run again: those that every table has."""
@@ -255,6 +252,42 @@ class ResultsFolder:
             for leftover in self.path.glob(f".{name}.*{UNFINISHED}"):
                 with contextlib.suppress(OSError):
                     leftover.unlink()
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """Read a file with one block of JSON.
+
+    Raises
+    ------
+    ValueError
+        If it holds something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(content, dict):
+        raise ValueError("no block")
+    return content
+
+
+def read_table(path: Path) -> pa.Table:
+    """Read a stored table.
+
+    Raises
+    ------
+    MachineError
+        If it is not what was written.
+    """
+    try:
+        table = pq.read_table(path)
+    except OSError as error:
+        if error.errno is None:  # how pyarrow says that the content is wrong
+            raise damaged(path, "its content cannot be unpacked") from error
+        raise MachineError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except pa.ArrowException as error:
+        raise damaged(path, "no Parquet file, or a part of one") from error
+    return checked(table, path.name.split(".")[-2], path)
 
 
 def _each_once(tables: list[pa.Table]) -> pa.Table:

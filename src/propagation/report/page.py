@@ -14,8 +14,9 @@ from propagation.report.answer import answer_of
 from propagation.report.assumptions import assumption_tables, compared_table
 from propagation.report.figures.rendering import Figure, render, told
 from propagation.report.glossary import glossary
+from propagation.report.soundness import read_sound
 from propagation.report.spreadsheets import write_tables
-from propagation.report.stored import Stored, read_stored
+from propagation.report.stored import Stored
 from propagation.report.tables import (
     difference_table,
     level_table,
@@ -41,9 +42,9 @@ def write_report(path: Path) -> Path:
     InputError
         If the folder holds no finished run.
     MachineError
-        If a file cannot be read or written.
+        If a file cannot be read or written, or is damaged.
     """
-    stored = read_stored(path)
+    stored = read_sound(path)
     try:
         figures = render(stored, path / FIGURES)
         write_tables(stored, path / TABLES)

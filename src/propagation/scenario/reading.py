@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from propagation.problems import InputError, Problem
+from propagation.problems import InputError, Problem, reason
 from propagation.scenario import wording
 from propagation.scenario.cross_checks import find_cross_problems
 from propagation.scenario.fields import FROM_FILE
@@ -35,6 +35,8 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
         With every problem found, each with its line.
     """
     file = Path(path)
+    if _may_never_end(file):
+        raise InputError(Problem("is a pipe or a device, not a file", file=str(path)))
     try:
         with file.open("rb") as stream:
             content = stream.read(LARGEST + 1)
@@ -45,7 +47,8 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
     except (OSError, ValueError) as error:
         # Windows reports a folder as one that may not be opened
         is_folder = not isinstance(error, ValueError) and file.is_dir()
-        message = "is a folder, not a scenario file" if is_folder else f"cannot be read: {error}"
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        message = "is a folder, not a scenario file" if is_folder else f"cannot be read: {why}"
         raise InputError(Problem(message, file=str(path))) from None
     if len(content) > LARGEST:
         raise InputError(_too_large(str(path)))
@@ -56,6 +59,13 @@ def read_scenario(path: str | os.PathLike[str]) -> Scenario:
         problem = Problem("is not UTF-8 text: save it as UTF-8", file=str(path), line=line)
         raise InputError(problem) from None
     return parse_scenario(text, str(path))
+
+
+def _may_never_end(file: Path) -> bool:
+    try:
+        return file.exists() and not (file.is_file() or file.is_dir())
+    except (OSError, ValueError):
+        return False  # opening it tells what is wrong
 
 
 def parse_scenario(text: str, file_name: str = "scenario") -> Scenario:
@@ -101,6 +111,8 @@ def _with_line(problem: Problem, file: str, lines: Mapping[str, int]) -> Problem
 
 
 def _lines_by_path(path: Path) -> dict[str, int]:
+    if path.suffix == ".json":  # a provenance, which holds a scenario as one text
+        return {}
     try:
         tree = read_tree(path.read_text(encoding="utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError, InputError):

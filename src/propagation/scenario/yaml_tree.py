@@ -129,6 +129,13 @@ def _syntax_problem(error: YAMLError, text: str, file: str) -> Problem:
 HALF = "holds half a character (a lone surrogate)"
 
 
+def _joined(text: str) -> str:
+    r"""Join the two halves of a character written as JSON writes it: ``\ud83d\ude00``."""
+    if not _has_half_a_character(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
 def _has_half_a_character(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
@@ -169,7 +176,7 @@ class _Walk:
                 )
                 self._add(message, path, line)
                 continue
-            key = str(key_node.value)
+            key = _joined(str(key_node.value))
             if _has_half_a_character(key):
                 self._add(f"the key {found(key)} {HALF}", path, line)
                 continue
@@ -195,10 +202,11 @@ class _Walk:
             return number
         if not is_text:
             self._refuse_tag(node, path)
-        if _has_half_a_character(node.value):
+        text = _joined(str(node.value))
+        if _has_half_a_character(text):
             self._add(HALF, path, line)
             return None
-        return str(node.value)
+        return text
 
     def _number(self, node: ScalarNode) -> object:
         try:

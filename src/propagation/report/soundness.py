@@ -1,0 +1,112 @@
+"""Results folders whose files hold together: damage is told before a figure asks for a value."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from propagation.experiment.forms import damaged, is_provenance
+from propagation.experiment.replicates import reach_columns
+from propagation.experiment.storage import (
+    CASCADES,
+    CURVES,
+    GRAPH_FOLLOWS,
+    PROVENANCE,
+    RUNS,
+    SUMMARY,
+    TREES,
+)
+from propagation.problems import InputError, MachineError
+from propagation.report.stored import Stored, Tree, read_stored
+
+
+def read_sound(path: Path) -> Stored:
+    """Read a finished results folder; what is not as it was written is told.
+
+    Raises
+    ------
+    InputError
+        If it is no results folder, or the run in it is not finished.
+    MachineError
+        If a file in it is damaged.
+    """
+    try:
+        stored = read_stored(path)
+    except (InputError, MachineError):
+        raise
+    except (LookupError, TypeError, ValueError) as error:  # pyarrow's errors are among them
+        raise damaged(path, "its tables do not belong together") from error
+    if wrong := unsound(stored):
+        raise damaged(path / wrong, "it does not fit the other files of the folder")
+    return stored
+
+
+def unsound(stored: Stored) -> str:
+    """Return the name of the file that does not fit the others, or nothing if all do."""
+    checks: Mapping[str, Callable[[Stored], bool]] = {
+        PROVENANCE: lambda each: is_provenance(each.provenance),
+        SUMMARY: _summary_fits,
+        RUNS: _runs_fit,
+        CASCADES: _sizes_fit,
+        CURVES: _curves_fit,
+        TREES: _trees_fit,
+        GRAPH_FOLLOWS: _graph_fits,
+    }
+    return next((name for name, fits in checks.items() if not fits(stored)), "")
+
+
+def _summary_fits(stored: Stored) -> bool:
+    compare, summary = stored.scenario.compare, stored.summary
+    asked = (compare.on, compare.baseline, set(stored.scenario.strategies))
+    return asked == (summary["metric"], summary["baseline"], set(summary["strategies"]))
+
+
+def _runs_fit(stored: Stored) -> bool:
+    replicates = stored.summary["replicates"]
+    lengths = {len(column) for columns in stored.runs.values() for column in columns.values()}
+    reached = reach_columns(tuple(stored.scenario.segments or ()))
+    complete = all(set(reached) <= set(columns) for columns in stored.runs.values())
+    return complete and {len(stored.draw), *lengths} == {replicates}
+
+
+def _sizes_fit(stored: Stored) -> bool:
+    return all(len(sizes) and sizes.min() > 0 for sizes in stored.sizes.values())
+
+
+def _curves_fit(stored: Stored) -> bool:
+    if stored.curves is None:
+        return True
+    names, hours = set(stored.scenario.strategies), len(stored.curves.hours)
+    both = (stored.curves.shares, stored.curves.reach)
+    shapes = {curves.shape for by_strategy in both for curves in by_strategy.values()}
+    complete = all(names <= set(by_strategy) for by_strategy in both)
+    return complete and len(shapes) == 1 and hours > 0 and shapes.pop()[1:] == (hours,)
+
+
+def _trees_fit(stored: Stored) -> bool:
+    if not stored.trees:
+        return True
+    complete = set(stored.scenario.strategies) <= set(stored.trees)
+    return complete and all(map(_is_tree, stored.trees.values()))
+
+
+def _is_tree(tree: Tree) -> bool:
+    """Whether every share comes after the one that led to it."""
+    rows = np.arange(len(tree.parent))
+    return bool((tree.parent >= -1).all() and (tree.parent < rows).all() and _counts(tree))
+
+
+def _counts(tree: Tree) -> bool:
+    return bool((tree.generation >= 0).all() and np.isfinite(tree.share_time).all())
+
+
+def _graph_fits(stored: Stored) -> bool:
+    graph = stored.graph
+    return graph is None or all(
+        _within(ends, len(graph.segment)) for ends in (graph.follower, graph.followee)
+    )
+
+
+def _within(places: npt.NDArray[np.int64], count: int) -> bool:
+    return bool(((places >= 0) & (places < count)).all())
