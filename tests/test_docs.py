@@ -465,7 +465,13 @@ def test_the_start_page_names_every_page() -> None:
     assert not_named("[a](a.md)", [Path("a.md"), Path("b.md")]) == ["b.md"]
 
 
-HOSTS = {"doi.org", "keepachangelog.com", "mesa.readthedocs.io", "semver.org"}
+HOSTS = {
+    "doi.org",
+    "keepachangelog.com",
+    "mesa.readthedocs.io",
+    "semver.org",
+    "snap.stanford.edu",
+}
 """Where links may lead outside; nothing is fetched."""
 
 

@@ -450,6 +450,16 @@ def test_the_answer_is_that_of_the_runs(
     assert answer.first.endswith(words)
 
 
+def test_where_other_metrics_say_the_opposite_the_answer_depends(folder: Path) -> None:
+    stored = with_runs(read_stored(folder), 20.0, 10.0)
+    turned = {name: {**each, "shares": -each["shares"]} for name, each in stored.runs.items()}
+    answer = answer_of(replace(stored, runs=turned), ["small", "large"])
+    assert answer is not None
+    assert answer.first == (
+        "It depends on what counts. In raw reach, 'small' does better than 'large'."
+    )
+
+
 def test_less_time_is_better_in_the_answer(folder: Path) -> None:
     answer = answer_of(with_runs(read_stored(folder), 20.0, 10.0), ["small", "large"])
     assert answer is not None

@@ -55,7 +55,7 @@ def answer_of(stored: Stored, strategies: Sequence[str]) -> Answer | None:
     often = ", more often than not" if _by_chance(stored, compared) else ""
     first = f"In {phrase(metric).label}, {sentence}{often}."
     elsewhere = {name: _difference(stored, others[0], baseline, name, 1) for name in further}
-    if any(each.standing is OPPOSITE.get(compared.standing) for each in elsewhere.values()):
+    if any(_contradicts(each, compared) for each in elsewhere.values()):
         first = f"It depends on what counts. {first}"
     return Answer(first, _told(elsewhere))
 
@@ -92,6 +92,12 @@ def _order(metric: str, baseline: str, found: Mapping[str, Difference]) -> str:
             shown = quoted(names) if few else f"{len(names):,} strategies"
             parts.append(f"{standing.value}: {shown}")
     return f"In {phrase(metric).label}, compared with '{baseline}': {'; '.join(parts)}."
+
+
+def _contradicts(each: Difference, compared: Difference) -> bool:
+    """Whether the answer is the opposite; more shares take longer, so time does not count here."""
+    opposite = OPPOSITE.get(compared.standing)
+    return each.standing is opposite and not phrase(each.metric).lower_is_better
 
 
 def _told(found: Mapping[str, Difference]) -> str:
