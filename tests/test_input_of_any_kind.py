@@ -1,5 +1,6 @@
 """Input of any kind gets its one line (or several) and exit code 2; nothing is written."""
 
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -127,3 +128,23 @@ def test_any_edge_list_is_read_or_refused(
     case: tuple[bytes, bool, tuple[str | int, str | int], str | None],
 ) -> None:
     check_edge_list(case, tmp_path_factory.getbasetemp())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted as Linux counts them")
+def test_a_small_table_starts_no_threads(tmp_path: Path) -> None:
+    """A thread that is still starting when the program ends makes it abort now and then."""
+    (tmp_path / "follows.csv").write_text("src,dst\n1,2\n", encoding="utf-8")
+    code = (
+        "import os, sys\n"
+        "from pyarrow import csv\n"
+        "from propagation.audience.edge_lists import read_follows\n"
+        "def started(read):\n"
+        "    before = len(os.listdir('/proc/self/task'))\n"
+        "    read(sys.argv[1])\n"
+        "    return len(os.listdir('/proc/self/task')) - before\n"
+        "print(started(lambda file: read_follows(file, 'src', 'dst')), started(csv.read_csv))\n"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path / "follows.csv")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    ours, with_threads = map(int, done.stdout.split())
+    assert (ours, with_threads > 0) == (0, True)

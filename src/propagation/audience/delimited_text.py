@@ -48,7 +48,12 @@ class DelimitedText:
         try:
             table = arrow_csv.read_csv(
                 pa.BufferReader(self.body),
-                arrow_csv.ReadOptions(column_names=list(map(str, range(width))), block_size=BLOCK),
+                arrow_csv.ReadOptions(
+                    # threads that are still starting when the program ends make it abort
+                    use_threads=len(self.body) > BLOCK,
+                    column_names=list(map(str, range(width))),
+                    block_size=BLOCK,
+                ),
                 arrow_csv.ParseOptions(
                     delimiter=self.delimiter,
                     quote_char='"' if quoted else False,
