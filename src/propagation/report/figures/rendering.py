@@ -16,6 +16,7 @@ from propagation.report.figures import cascades, outcomes, time
 from propagation.report.figures.style import WIDTH, add_legend, house_style, wrapped
 from propagation.report.figures.words import outcome_in_words, pair_in_words
 from propagation.report.stored import Stored
+from propagation.scenario.spec import FollowsFile, GraphFile, Scenario
 
 FORMATS = ("png", "svg", "pdf")
 DOTS_PER_INCH = 200
@@ -292,6 +293,13 @@ def _trees(stored: Stored, strategies: list[str]) -> Drawing:
     return Drawing(figure, 3.7 * rows, tuple(panel(name) for name in strategies))
 
 
+def _which(scenario: Scenario) -> str:
+    if isinstance(scenario.graph, FollowsFile | GraphFile):
+        return "The graph that was given"
+    draws = counted(scenario.draws, "drawn world")
+    return f"The first of {draws}" if scenario.draws > 1 else "The drawn world"
+
+
 def _graph(stored: Stored) -> Drawing:
     graph = stored.graph
     assert graph is not None
@@ -303,8 +311,8 @@ def _graph(stored: Stored) -> Drawing:
     figure = Figure(
         "follower-graph",
         "Who follows whom",
-        f"The first of {counted(stored.scenario.draws, 'drawn world')}: marks are accounts, larger "
-        "ones have more followers; lines are follows.",
+        f"{_which(stored.scenario)}: marks are accounts, larger ones have more followers; lines "
+        "are follows.",
         f"Follower graph of {len(graph.segment):,} accounts and {len(graph.follower):,} follows.",
     )
     return Drawing(figure, 5.2, (draw,))
