@@ -21,6 +21,8 @@ NOMINAL, TOLERATED = 95.0, 2.0
 """Coverage of a 95% interval, and how many percentage points it may be off."""
 QUICK_TOLERATED = 8.0
 """The same for 200 experiments: 2 points and 3.9 standard errors of 1.5 points."""
+MOST_WITHHELD = 20.0
+"""Percent of experiments that may claim no interval: one that claims none would cover nothing."""
 LAWS: dict[str, Progeny] = {
     "Poisson, R = 0.5": PoissonProgeny(0.5),
     "Poisson, R = 0.9": PoissonProgeny(0.9),
@@ -88,6 +90,10 @@ def coverage(plan: Plan) -> Result:
         off = abs(found.coverage - NOMINAL)
         limit = QUICK_TOLERATED if plan.quick else TOLERATED
         checks.append(Check(name, "95%", said, off, limit, "percentage points"))
+        withheld = 100 * (1 - found.claimed / count)
+        said = f"{withheld:.1f}% of {count:,}"
+        scale = "% of experiments"
+        checks.append(Check(f"{name}: withheld", "few", said, withheld, MOST_WITHHELD, scale))
 
     def draw(ax: Axes) -> None:
         ax.axhspan(NOMINAL - TOLERATED, NOMINAL + TOLERATED, color="0.9")
