@@ -82,7 +82,7 @@ def test_a_column_that_is_missing_or_of_another_kind_is_told(
 @pytest.mark.parametrize("rows", [0, 1])
 def test_rows_that_are_missing_are_told(copy: Path, file: str, rows: int) -> None:
     pq.write_table(pq.read_table(copy / file).slice(0, rows), copy / file)
-    assert "is damaged" in line_of(copy)
+    assert "run the scenario again" in line_of(copy)
 
 
 def changed(file: str, column: str, value: object) -> Damage:
@@ -162,6 +162,17 @@ def test_the_results_of_another_scenario_are_told(copy: Path) -> None:
     assert other != text
     (copy / "scenario.yaml").write_text(other, encoding="utf-8")
     assert line_of(copy).startswith(f"{copy / 'summary.json'}: is damaged")
+
+
+@pytest.mark.parametrize("file", ["runs.parquet", "summary.json", "provenance.json"])
+def test_a_comparison_tells_a_damaged_folder_too(whole: Path, copy: Path, file: str) -> None:
+    for damage in (b"", b"[1]", (copy / file).read_bytes()[:-20]):
+        (copy / file).write_bytes(damage)
+        result = CliRunner().invoke(cli.app, ["compare", str(whole), str(copy)])
+        assert result.exit_code in (1, 2)
+        assert isinstance(result.exception, SystemExit)
+        (line,) = result.stderr.splitlines()
+        assert line.startswith(str(copy))
 
 
 def test_a_damaged_folder_is_told_by_the_command_and_nothing_is_drawn(copy: Path) -> None:

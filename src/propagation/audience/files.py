@@ -18,15 +18,26 @@ GZIP = b"\x1f\x8b"
 
 def content_of(path: Path, at_most: int | None = None) -> bytes:
     """Return what a file holds as it is, all of it or ``at_most`` bytes."""
-    size = check_file(path)
     if at_most is None:
-        check_fits(TIMES_IN_MEMORY * size, str(path), "take a part of the file")
+        check_size(path)
+    check_file(path)
     try:
         with path.open("rb") as stream:
             return stream.read(-1 if at_most is None else at_most)
     except OSError as error:
         message = f"cannot be read: {reason(error)}"
         raise InputError(Problem(message, file=str(path))) from None
+
+
+def check_size(path: Path) -> None:
+    """Refuse a file that memory cannot hold.
+
+    Raises
+    ------
+    MachineError
+        If it cannot.
+    """
+    check_fits(TIMES_IN_MEMORY * check_file(path), str(path), "take a part of the file")
 
 
 def check_file(path: Path) -> int:
@@ -65,8 +76,7 @@ def unpacked(content: bytes, file: str, at_most: int | None = None) -> bytes:
 
 def checksum(path: Path) -> str:
     """Return the SHA-256 of a file's content."""
-    size = check_file(path)
-    check_fits(TIMES_IN_MEMORY * size, str(path), "take a part of the file")
+    check_file(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,5 +1,6 @@
 """A finished results folder, read back: the scenario, the summary and every run."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from propagation.experiment.storage import PROVENANCE, RUNS, SCENARIO, SUMMARY, ResultsFolder
+from propagation.experiment.forms import damaged, is_provenance
+from propagation.experiment.storage import (
+    PROVENANCE,
+    RUNS,
+    SCENARIO,
+    SUMMARY,
+    ResultsFolder,
+    unescaped,
+)
 from propagation.experiment.summarising import columns_of
 from propagation.problems import InputError, Problem
 from propagation.scenario.reading import read_scenario
@@ -53,7 +62,7 @@ def read_finished(path: Path) -> Finished:
     InputError
         If it is no results folder, or the run in it is not finished.
     MachineError
-        If a table in it cannot be read.
+        If a file in it cannot be read, or is damaged.
     """
     folder = ResultsFolder(path)
 
@@ -73,9 +82,17 @@ def read_finished(path: Path) -> Finished:
         provenance = folder.read_json(PROVENANCE)
     except (OSError, ValueError) as error:
         raise refuse(f"holds no {PROVENANCE} that can be read: run the scenario again") from error
-    runs, draw = columns_of(folder.table(RUNS, int(str(summary["replicates"]))))
-    if lost := [name for name in scenario.strategies if name not in runs]:
+    if not is_provenance(provenance):
+        raise damaged(path / PROVENANCE, "it is none")
+    table = folder.table(RUNS, int(str(summary["replicates"])))
+    counts = Counter(map(unescaped, table["strategy"].to_pylist()))
+    if lost := [name for name in scenario.strategies if name not in counts]:
         raise refuse(f"its {RUNS} has no runs of '{lost[0]}': run the scenario again")
+    if set(counts.values()) != {summary["replicates"]}:
+        raise damaged(path / RUNS, "replicates are missing, or there more than once")
+    if not _fits(summary, scenario):
+        raise damaged(path / SUMMARY, "it is that of another scenario")
+    runs, draw = columns_of(table)
     return Finished(
         path=path,
         scenario=scenario,
@@ -84,3 +101,8 @@ def read_finished(path: Path) -> Finished:
         runs={name: runs[name] for name in scenario.strategies},
         draw=draw,
     )
+
+
+def _fits(summary: Mapping[str, Any], scenario: Scenario) -> bool:
+    asked = (scenario.compare.on, scenario.compare.baseline, set(scenario.strategies))
+    return asked == (summary["metric"], summary["baseline"], set(summary["strategies"]))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from propagation.audience.files import checksum, content_of
+from propagation.audience.files import check_size, checksum, content_of
 from propagation.compiling import source_hash
 from propagation.problems import InputError, Problem, reason
 from propagation.scenario.reading import parse_scenario
@@ -51,15 +51,19 @@ def anchored(scenario: Scenario, source: Path, target: Path) -> Scenario:
         except ValueError:  # another drive on Windows
             return path.as_posix()
 
+    def digits(name: str) -> str:
+        check_size(source / name)  # it is to be read, and that is told sooner than its checksum
+        return checksum(source / name)
+
     update: dict[str, object] = {}
     graph, accounts = scenario.graph, scenario.accounts
     if isinstance(graph, FollowsFile | GraphFile):
         update["graph"] = graph.model_copy(
-            update={"follows": moved(graph.follows), "sha256": checksum(source / graph.follows)}
+            update={"follows": moved(graph.follows), "sha256": digits(graph.follows)}
         )
     if accounts is not None and accounts.table is not None:
         update["accounts"] = accounts.model_copy(
-            update={"table": moved(accounts.table), "sha256": checksum(source / accounts.table)}
+            update={"table": moved(accounts.table), "sha256": digits(accounts.table)}
         )
     if scenario.agents is not None:
         file, _, name = scenario.agents.rpartition(":")

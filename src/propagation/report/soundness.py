@@ -6,15 +6,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from propagation.experiment.forms import damaged, is_provenance
+from propagation.experiment.forms import damaged
 from propagation.experiment.replicates import reach_columns
 from propagation.experiment.storage import (
     CASCADES,
     CURVES,
     GRAPH_FOLLOWS,
-    PROVENANCE,
     RUNS,
-    SUMMARY,
     TREES,
 )
 from propagation.problems import InputError, MachineError
@@ -45,8 +43,6 @@ def read_sound(path: Path) -> Stored:
 def unsound(stored: Stored) -> str:
     """Return the name of the file that does not fit the others, or nothing if all do."""
     checks: Mapping[str, Callable[[Stored], bool]] = {
-        PROVENANCE: lambda each: is_provenance(each.provenance),
-        SUMMARY: _summary_fits,
         RUNS: _runs_fit,
         CASCADES: _sizes_fit,
         CURVES: _curves_fit,
@@ -56,18 +52,9 @@ def unsound(stored: Stored) -> str:
     return next((name for name, fits in checks.items() if not fits(stored)), "")
 
 
-def _summary_fits(stored: Stored) -> bool:
-    compare, summary = stored.scenario.compare, stored.summary
-    asked = (compare.on, compare.baseline, set(stored.scenario.strategies))
-    return asked == (summary["metric"], summary["baseline"], set(summary["strategies"]))
-
-
 def _runs_fit(stored: Stored) -> bool:
-    replicates = stored.summary["replicates"]
-    lengths = {len(column) for columns in stored.runs.values() for column in columns.values()}
-    reached = reach_columns(tuple(stored.scenario.segments or ()))
-    complete = all(set(reached) <= set(columns) for columns in stored.runs.values())
-    return complete and {len(stored.draw), *lengths} == {replicates}
+    reached = set(reach_columns(tuple(stored.scenario.segments or ())))
+    return all(reached <= set(columns) for columns in stored.runs.values())
 
 
 def _sizes_fit(stored: Stored) -> bool:
