@@ -86,7 +86,10 @@ def coverage(plan: Plan) -> Result:
     for seed, (name, law) in enumerate(laws.items()):
         bias = 0.1 * law.mean if plan.fault else 0.0
         found = drawn[name] = covered(law, count, seed, bias=bias)
-        said = f"{found.coverage:.1f}% of {found.claimed:,}, {_replicates(found.totals)} replicates"
+        said = (
+            f"{found.coverage:.1f}% of {found.claimed:,} claimed in {count:,} experiments, "
+            f"{_replicates(found.totals)} replicates"
+        )
         off = abs(found.coverage - NOMINAL)
         limit = QUICK_TOLERATED if plan.quick else TOLERATED
         checks.append(Check(name, "95%", said, off, limit, "percentage points"))
