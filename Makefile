@@ -29,8 +29,8 @@ verify: $(VENV)/.test
 	$(BIN)/python -m verification
 
 reference: $(VENV)/.test
-	$(BIN)/propagation run scenarios/occupy.yaml --out results/reference/occupy --force
-	$(BIN)/propagation run scenarios/ceo-and-brand.yaml --out results/reference/ceo-and-brand --force
+	$(BIN)/propagation run scenarios/occupy.yaml --out results/reference/occupy --force --no-report
+	$(BIN)/propagation run scenarios/ceo-and-brand.yaml --out results/reference/ceo-and-brand --force --no-report
 	$(BIN)/python -m tests.reference
 
 bench: $(VENV)/.test

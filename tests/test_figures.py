@@ -259,7 +259,9 @@ def test_every_figure_is_written_in_three_formats_and_the_same_again(
     again = rendering.render(stored, tmp_path / "two")
     assert figures == again
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert files == sorted(f"{each.name}.{kind}" for each in figures for kind in rendering.FORMATS)
+    wide = [f"{each.name}.{kind}" for each in figures for kind in rendering.FORMATS]
+    narrow = [f"{name}-narrow.svg" for name in ("outcomes", "step-1")]
+    assert files == sorted([*wide, *narrow])
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
         if name.endswith(".svg"):

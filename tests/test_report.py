@@ -460,6 +460,29 @@ def test_where_other_metrics_say_the_opposite_the_answer_depends(folder: Path) -
     )
 
 
+def test_a_step_in_which_the_winner_loses_is_told(folder: Path) -> None:
+    stored = with_runs(read_stored(folder), 20.0, 10.0)
+    runs = {**stored.runs, "other": {k: v + 5 for k, v in stored.runs["small"].items()}}
+    told = {name: stored.summary["strategies"]["small"] for name in runs}
+    pair = {"strategy": "other", "baseline": "small"}
+    step = {"metric": "reach", "worth": None, "title": "What if?", "differences": [pair]}
+    turned = {"steps": [step], "strategies": told, "metric": "reach"}
+    stored = replace(stored, runs=runs, summary={**stored.summary, **turned})
+    answer = answer_of(stored, ["small", "large"])
+    assert answer is not None
+    assert answer.turned == "But 'other' does better than 'small' (step 1: What if)."
+    for change in ({"metric": "shares"}, {"worth": {"fans": 2.0}}):
+        silent = {**stored.summary, "steps": [{**step, **change}]}
+        answer = answer_of(replace(stored, summary=silent), ["small", "large"])
+        assert answer is not None
+        assert answer.turned == ""
+    beaten = {**pair, "strategy": "small", "baseline": "large"}  # the verdict says this already
+    silent = {**stored.summary, "steps": [{**step, "differences": [beaten]}]}
+    answer = answer_of(replace(stored, summary=silent), ["small", "large"])
+    assert answer is not None
+    assert answer.turned == ""
+
+
 def test_less_time_is_better_in_the_answer(folder: Path) -> None:
     answer = answer_of(with_runs(read_stored(folder), 20.0, 10.0), ["small", "large"])
     assert answer is not None
@@ -614,7 +637,7 @@ def test_words_are_explained_folded_on_screen_and_open_on_paper(page: Page) -> N
 
 
 def test_rows_of_the_evidence_are_said_to_be_such(folder: Path) -> None:
-    stored, cites = read_stored(folder), "docs/evidence.md"
+    stored, cites = read_stored(folder), "rows of the page of evidence"
     for source, told in (("Measured [2.11].", True), ("Measured [by us].", False)):
         scenario = stored.scenario.model_copy(update={"sources": {"attention": source}})
         text = page_of(replace(stored, scenario=scenario), figures_of(folder))

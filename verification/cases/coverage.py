@@ -21,6 +21,8 @@ NOMINAL, TOLERATED = 95.0, 2.0
 """Coverage of a 95% interval, and how many percentage points it may be off."""
 QUICK_TOLERATED = 8.0
 """The same for 200 experiments: 2 points and 3.9 standard errors of 1.5 points."""
+MOST_WITHHELD = 20.0
+"""Percent of experiments that may claim no interval: one that claims none would cover nothing."""
 LAWS: dict[str, Progeny] = {
     "Poisson, R = 0.5": PoissonProgeny(0.5),
     "Poisson, R = 0.9": PoissonProgeny(0.9),
@@ -84,10 +86,17 @@ def coverage(plan: Plan) -> Result:
     for seed, (name, law) in enumerate(laws.items()):
         bias = 0.1 * law.mean if plan.fault else 0.0
         found = drawn[name] = covered(law, count, seed, bias=bias)
-        said = f"{found.coverage:.1f}% of {found.claimed:,}, {_replicates(found.totals)} replicates"
+        said = (
+            f"{found.coverage:.1f}% of {found.claimed:,} claimed in {count:,} experiments, "
+            f"{_replicates(found.totals)} replicates"
+        )
         off = abs(found.coverage - NOMINAL)
         limit = QUICK_TOLERATED if plan.quick else TOLERATED
         checks.append(Check(name, "95%", said, off, limit, "percentage points"))
+        withheld = 100 * (1 - found.claimed / count)
+        said = f"{withheld:.1f}% of {count:,}"
+        scale = "% of experiments"
+        checks.append(Check(f"{name}: withheld", "few", said, withheld, MOST_WITHHELD, scale))
 
     def draw(ax: Axes) -> None:
         ax.axhspan(NOMINAL - TOLERATED, NOMINAL + TOLERATED, color="0.9")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from propagation.experiment.across import Across
 from propagation.experiment.contrasts import Contrast
-from propagation.experiment.decisions import response_in_words
+from propagation.experiment.decisions import rule_in_force
 from propagation.experiment.intervals import Interval
 from propagation.experiment.pair_answers import Answer, Found, interval_of
 from propagation.experiment.phrases import (
@@ -48,10 +48,7 @@ def verdict(found: Across) -> tuple[str, ...]:
     single = [name for name, each in found.folders.items() if each.scenario.draws == 1]
     if single:
         sentences.append(f"What is said of {listed(single)} holds on one world each.")
-    rules = {
-        response_in_words(each.scenario.messages, each.scenario.agents)
-        for each in found.folders.values()
-    }
+    rules = {rule_in_force(each.scenario) for each in found.folders.values()}
     if len(rules) == 1:
         sentences.append(f"Decision rule in force: {rules.pop().rstrip('.')}.")
     together = "; those of differences between folders hold together"

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from propagation.scenario.spec import FractionThreshold, Message, Reinforced
+from propagation.scenario.spec import FractionThreshold, Message, Reinforced, Scenario
+
+
+def rule_in_force(scenario: Scenario) -> str:
+    """Say how people decide in the strategies that the verdict compares."""
+    compare = scenario.compare
+    told = {compare.baseline, *(compare.strategies or scenario.strategies)}
+    used = {post.post for name in told for post in scenario.strategies[name]}
+    messages = {name: each for name, each in scenario.messages.items() if name in used}
+    return response_in_words(messages, scenario.agents)
 
 
 def response_in_words(messages: Mapping[str, Message], agents: str | None = None) -> str:

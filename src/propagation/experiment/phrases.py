@@ -81,9 +81,12 @@ def decimals(spread: float, value: float = 0.0) -> int:
 
 
 def range_decimals(low: float, high: float) -> int:
-    """Return how many decimals a range of outcomes supports: for counts none, and never fewer."""
+    """Return how many decimals a range of outcomes supports: for counts none, and never fewer.
+
+    Where it begins below 10 it keeps one, so that small outcomes within it are not rounded to 0.
+    """
     whole = low == round(low) and high == round(high)
-    return 0 if whole else max(0, decimals(high - low, high))
+    return 0 if whole else max(int(abs(low) < 10), decimals(high - low, high))
 
 
 def number(value: float, places: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from propagation.experiment.cautions import FEWEST_DRAWS, FEWEST_REPLICATES
-from propagation.experiment.decisions import response_in_words
+from propagation.experiment.decisions import rule_in_force
 from propagation.experiment.finished import Finished
 from propagation.experiment.phrases import counted, phrase, share
 from propagation.scenario.spec import as_written
@@ -134,7 +134,7 @@ def _means_something_else(
         yield f"The horizon is {until[0]} in {first} and {until[1]} in {other}."
     if metric == "valued_reach" and any(_is_value(each.place) for each in changes(one, two)):
         yield f"Accounts have other values in {first} than in {other}: so has valued reach."
-    decide = [response_in_words(each.messages, each.agents) for each in (ours, theirs)]
+    decide = [rule_in_force(each) for each in (ours, theirs)]
     if decide[0] != decide[1]:
         yield f"People decide otherwise. {first}: {decide[0]} {other}: {decide[1]}"
     if ours.compare.baseline != theirs.compare.baseline:

@@ -85,7 +85,8 @@ def next_total(
     if lacking:
         state = f"theory expects rarer and larger campaigns of {lacking[0]} than so many may show"
     elif precise:
-        return Next(None, f"{stopped}: {state}, that of every other strategy at least as well.")
+        others = ", that of the others that are compared at least as well" if len(found) > 1 else ""
+        return Next(None, f"{stopped}: {state}{others}.")
     for name, each in found.items():
         if _surely_limited(each, within):
             limit = student_quantile(1, each.units) * each.between_variance**0.5 / each.mean

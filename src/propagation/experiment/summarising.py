@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from propagation.experiment.comparison import NOTHING_EXPECTED, Expectations, summarise
-from propagation.experiment.decisions import response_in_words
+from propagation.experiment.decisions import rule_in_force
 from propagation.experiment.steps import step_found
 from propagation.experiment.storage import unescaped
-from propagation.scenario.spec import METRICS, FollowsFile, GraphFile, Message, Scenario, Step
+from propagation.scenario.spec import METRICS, FollowsFile, GraphFile, Scenario, Step
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -54,7 +54,7 @@ def summary_of(
         matters=scenario.compare.matters,
         seed=scenario.seed,
         real_graph=isinstance(scenario.graph, FollowsFile | GraphFile),
-        decision=response_in_words(_messages_told(scenario), scenario.agents),
+        decision=rule_in_force(scenario),
         strategies=scenario.compare.strategies,
         at_least=scenario.compare.at_least,
         expected=expected(scenario.strategies, None),
@@ -77,14 +77,6 @@ def summary_of(
 def _compared(step: Step) -> list[str]:
     """Return the strategies that a step compares, once each."""
     return list(dict.fromkeys(name for pair in step.against.items() for name in pair))
-
-
-def _messages_told(scenario: Scenario) -> dict[str, Message]:
-    """Return the messages of the strategies that the verdict compares."""
-    compare = scenario.compare
-    told = {compare.baseline, *(compare.strategies or scenario.strategies)}
-    used = {post.post for name in told for post in scenario.strategies[name]}
-    return {name: each for name, each in scenario.messages.items() if name in used}
 
 
 def columns_of(table: pa.Table) -> tuple[dict[str, dict[str, Float64]], Int64]:

@@ -167,6 +167,6 @@ def medians_first(
         else:
             yield f"Whether {pair} is not settled: {told}."
     yield (
-        "Few campaigns hold much of the total, so means are not given: their intervals could not "
-        "be trusted."
+        "A few campaigns hold much of the total, or may: so means are not given, for their "
+        "intervals could not be trusted."
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from propagation.experiment.comparison import difference, pair_of
 from propagation.experiment.intervals import Interval
@@ -29,10 +30,14 @@ ELSEWHERE = {
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer in the compared metric, and in the other headline metrics ("" if not told)."""
+    """The answer in the compared metric and in the other headline metrics, and what turns it round.
+
+    Each is "" if there is nothing to tell.
+    """
 
     first: str
     elsewhere: str
+    turned: str = ""
 
 
 def answer_of(stored: Stored, strategies: Sequence[str]) -> Answer | None:
@@ -49,7 +54,7 @@ def answer_of(stored: Stored, strategies: Sequence[str]) -> Answer | None:
     metric, *further = metrics_told(stored)
     found = {name: _difference(stored, name, baseline, metric, len(others)) for name in others}
     if len(others) > 1:
-        return Answer(_order(metric, baseline, found), "")
+        return Answer(_order(metric, baseline, found), "", _turned(stored, found))
     compared = found[others[0]]
     sentence = AGAINST_ONE[compared.standing].format(ours=quoted(others), theirs=quoted([baseline]))
     often = ", more often than not" if _by_chance(stored, compared) else ""
@@ -57,7 +62,7 @@ def answer_of(stored: Stored, strategies: Sequence[str]) -> Answer | None:
     elsewhere = {name: _difference(stored, others[0], baseline, name, 1) for name in further}
     if any(_contradicts(each, compared) for each in elsewhere.values()):
         first = f"It depends on what counts. {first}"
-    return Answer(first, _told(elsewhere))
+    return Answer(first, _told(elsewhere), _turned(stored, found))
 
 
 def _difference(
@@ -92,6 +97,40 @@ def _order(metric: str, baseline: str, found: Mapping[str, Difference]) -> str:
             shown = quoted(names) if few else f"{len(names):,} strategies"
             parts.append(f"{standing.value}: {shown}")
     return f"In {phrase(metric).label}, compared with '{baseline}': {'; '.join(parts)}."
+
+
+def _turned(stored: Stored, found: Mapping[str, Difference]) -> str:
+    """Name the steps in which a strategy that does not do worse does worse than some other.
+
+    Only steps on the compared metric count, without other values of accounts.
+    """
+    holding = [name for name, each in found.items() if each.standing is not Standing.WORSE]
+    parts = []
+    for place, step in enumerate(stored.summary.get("steps", []), 1):
+        if step["metric"] != stored.summary["metric"] or step["worth"]:
+            continue
+        beaten = [
+            f"{quoted([winner])} does better than {quoted([loser])}"
+            for winner, loser in _won(stored, step)
+            if loser in holding and winner not in found and winner != stored.summary["baseline"]
+        ]
+        if beaten:
+            parts.append(f"{listed(beaten)} (step {place}: {step['title'].rstrip('?.!')})")
+    return f"But {'; '.join(parts)}." if parts else ""
+
+
+def _won(stored: Stored, step: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (winner, loser) of the comparisons of a step that are settled."""
+    won = []
+    for each in step["differences"]:
+        one, other = each["strategy"], each["baseline"]
+        count = len(step["differences"])
+        standing = _difference(stored, one, other, step["metric"], count).standing
+        if standing is Standing.BETTER:
+            won.append((one, other))
+        elif standing is Standing.WORSE:
+            won.append((other, one))
+    return won
 
 
 def _contradicts(each: Difference, compared: Difference) -> bool:

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from propagation.experiment.phrases import listed
 from propagation.experiment.storage import FIGURES, REPORT, TABLES, cannot_write, replacing
 from propagation.report.answer import answer_of
 from propagation.report.assumptions import assumption_tables, compared_table
-from propagation.report.figures.rendering import Figure, render, told
+from propagation.report.figures.rendering import NARROW, Figure, render, told
 from propagation.report.glossary import glossary
 from propagation.report.soundness import read_sound
 from propagation.report.spreadsheets import write_tables
@@ -100,6 +100,7 @@ def _results(stored: Stored, figures: Sequence[Figure]) -> dict[str, Any]:
         "levels": level_table(stored),
         "figures": by_name,
         "sources": {name: _inlined(stored.path / FIGURES, name) for name in by_name},
+        "narrow": _narrow(stored.path / FIGURES, by_name),
         "outcomes": outcome_table(stored, strategies),
         "differences": difference_table(stored),
         "steps": _steps(stored, by_name),
@@ -157,6 +158,16 @@ def _steps(stored: Stored, figures: Mapping[str, Figure]) -> list[dict[str, Any]
 
 def _worth(factors: Mapping[str, float]) -> str:
     return listed([f"{segment} by {factor:g}" for segment, factor in factors.items()])
+
+
+def _narrow(folder: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the pictures made for phones, by figure."""
+    made = {name: f"{name}{NARROW}" for name in names}
+    return {
+        name: _inlined(folder, narrow)
+        for name, narrow in made.items()
+        if (folder / f"{narrow}.svg").is_file()
+    }
 
 
 def _inlined(folder: Path, name: str) -> str:

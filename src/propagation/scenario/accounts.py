@@ -128,6 +128,17 @@ ColumnPlace = Annotated[
 ]
 
 
+Ids = Annotated[
+    Literal["text", "integer"] | None,
+    Field(description="Whether account ids are text or integers. Default: integers if all are."),
+]
+FileChecksum = Annotated[
+    Sha256 | None,
+    Field(
+        description="Checksum of the file; if given, a file with another content is refused. "
+        "Default: not checked."
+    ),
+]
 GRAPH_FORMATS = {".graphml": "GraphML", ".gexf": "GEXF", ".gml": "GML"}
 """Endings of files that hold a graph, not a table of follows; each may be followed by ``.gz``."""
 Arrows = Literal["follower to followee", "followee to follower"]
@@ -153,15 +164,8 @@ class FollowsFile(Part):
         description="Column of the account that is followed: its name, or its number from 1. "
         "A message travels from followee to follower.",
     )
-    ids: Literal["text", "integer"] | None = Field(
-        default=None,
-        description="Whether account ids are text or integers. Default: integers if all are.",
-    )
-    sha256: Sha256 | None = Field(
-        default=None,
-        description="Checksum of the file; if given, a file with another content is refused. "
-        "Default: not checked.",
-    )
+    ids: Ids = None
+    sha256: FileChecksum = None
 
 
 class GraphFile(Part):
@@ -193,15 +197,8 @@ class GraphFile(Part):
         "and left out for an undirected one, where every edge is a follow both ways. A message "
         "travels from followee to follower.",
     )
-    ids: Literal["text", "integer"] | None = Field(
-        default=None,
-        description="Whether account ids are text or integers. Default: integers if all are.",
-    )
-    sha256: Sha256 | None = Field(
-        default=None,
-        description="Checksum of the file; if given, a file with another content is refused. "
-        "Default: not checked.",
-    )
+    ids: Ids = None
+    sha256: FileChecksum = None
 
 
 _Scalar = bool | int | float | str

@@ -13,12 +13,21 @@ from matplotlib.figure import Figure as Canvas
 from propagation.experiment.phrases import counted, listed, phrase
 from propagation.experiment.storage import replacing
 from propagation.report.figures import cascades, outcomes, time
-from propagation.report.figures.style import WIDTH, add_legend, house_style, wrapped
+from propagation.report.figures.style import (
+    PHONE_WIDTH,
+    WIDTH,
+    add_legend,
+    house_style,
+    wrapped,
+)
 from propagation.report.figures.words import outcome_in_words, pair_in_words
 from propagation.report.stored import Stored
+from propagation.scenario.spec import FollowsFile, GraphFile, Scenario
 
 FORMATS = ("png", "svg", "pdf")
 DOTS_PER_INCH = 200
+NARROW = "-narrow"
+"""Ending of the name of a figure made for phones."""
 MOST_STRATEGIES = 6
 """Strategies told apart in one figure over time."""
 
@@ -38,11 +47,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure to be made: its words, its height in inches, its axes and what goes into each."""
+    """A figure to be made: its words, its height in inches, its axes and what goes into each.
+
+    ``narrow``: it is also made as wide as a phone, with letters of the same size.
+    """
 
     figure: Figure
     height: float
     draw: tuple[Callable[[Axes], None], ...]
+    narrow: bool = False
 
 
 def render(stored: Stored, folder: Path) -> tuple[Figure, ...]:
@@ -63,9 +76,9 @@ def render(stored: Stored, folder: Path) -> tuple[Figure, ...]:
     return tuple(made)
 
 
-def canvas_of(drawing: Drawing) -> Canvas:
-    """Return a drawing made; call it within ``house_style``."""
-    canvas = Canvas(figsize=(WIDTH, drawing.height), layout="constrained")
+def canvas_of(drawing: Drawing, width: float = WIDTH) -> Canvas:
+    """Return a drawing made, so many inches wide; call it within ``house_style``."""
+    canvas = Canvas(figsize=(width, drawing.height), layout="constrained")
     FigureCanvasAgg(canvas)
     columns = min(2, len(drawing.draw))
     rows = -(-len(drawing.draw) // columns)
@@ -83,12 +96,16 @@ def _save(drawing: Drawing, folder: Path) -> None:
         )
         with replacing(folder / f"{drawing.figure.name}.{ending}") as path:
             canvas.savefig(path, format=ending, dpi=DOTS_PER_INCH, metadata=metadata)
+    if drawing.narrow:
+        with replacing(folder / f"{drawing.figure.name}{NARROW}.svg") as path:
+            narrow = canvas_of(drawing, PHONE_WIDTH)
+            narrow.savefig(path, format="svg", metadata={"Date": None})
 
 
 def _remove_stale(folder: Path, names: set[str]) -> None:
     """Remove figures of an earlier rendering that this one no longer has."""
     for path in folder.iterdir():
-        if path.suffix[1:] in FORMATS and path.stem not in names:
+        if path.suffix[1:] in FORMATS and path.stem.removesuffix(NARROW) not in names:
             path.unlink()
 
 
@@ -136,7 +153,10 @@ def _verdict(stored: Stored, strategies: list[str]) -> Drawing:
         outcome_in_words(found, metric),
     )
     return Drawing(
-        figure, _height(len(found)), (lambda ax: outcomes.by_strategy(ax, found, metric),)
+        figure,
+        _height(len(found)),
+        (lambda ax: outcomes.by_strategy(ax, found, metric),),
+        narrow=True,
     )
 
 
@@ -171,6 +191,7 @@ def _step(step: dict[str, Any], place: int) -> Drawing:
         figure,
         _height(rows),
         (lambda ax: outcomes.by_strategy(ax, step["strategies"], metric),),
+        narrow=True,
     )
 
 
@@ -292,6 +313,13 @@ def _trees(stored: Stored, strategies: list[str]) -> Drawing:
     return Drawing(figure, 3.7 * rows, tuple(panel(name) for name in strategies))
 
 
+def _which(scenario: Scenario) -> str:
+    if isinstance(scenario.graph, FollowsFile | GraphFile):
+        return "The graph that was given"
+    draws = counted(scenario.draws, "drawn world")
+    return f"The first of {draws}" if scenario.draws > 1 else "The drawn world"
+
+
 def _graph(stored: Stored) -> Drawing:
     graph = stored.graph
     assert graph is not None
@@ -303,8 +331,8 @@ def _graph(stored: Stored) -> Drawing:
     figure = Figure(
         "follower-graph",
         "Who follows whom",
-        f"The first of {counted(stored.scenario.draws, 'drawn world')}: marks are accounts, larger "
-        "ones have more followers; lines are follows.",
+        f"{_which(stored.scenario)}: marks are accounts, larger ones have more followers; lines "
+        "are follows.",
         f"Follower graph of {len(graph.segment):,} accounts and {len(graph.follower):,} follows.",
     )
     return Drawing(figure, 5.2, (draw,))

@@ -20,6 +20,7 @@ HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "++++", "oooo", "----")
 INK, FAINT, GRID = "#1a1a1a", "#5c5c5c", "#d9d9d9"
 WIDTH = 6.3
 """Inches: 16 cm, the width of the text on A4."""
+PHONE_WIDTH = 3.7
 
 SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -118,7 +119,8 @@ def add_legend(canvas: Figure) -> None:
     if not entries:
         return
     longest = max(len(line) for label in entries for line in label.splitlines())
-    columns = max(1, min(4, 96 // (longest + 9)))
+    letters = 96 * canvas.get_figwidth() / WIDTH
+    columns = max(1, min(4, int(letters // (longest + 9))))
     canvas.legend(
         list(entries.values()),
         list(entries),
