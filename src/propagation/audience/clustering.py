@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import pdtrik
 
 from propagation.audience.popularity import fill_level
 
@@ -75,6 +74,8 @@ def _classes(inside: Inside) -> _Classes:
 
 def poisson_classes(mean: float, classes: int) -> Reals:
     """Return equally frequent values that stand for a Poisson number of this mean."""
+    from scipy.special import pdtrik  # slow to load, and graphs from files do not need it
+
     middles = (np.arange(classes) + 0.5) / classes
     values = np.maximum(pdtrik(middles, max(mean, 1e-9)), 0.0)
     total = values.sum()

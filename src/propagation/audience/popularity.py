@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import pdtrc
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -162,6 +161,8 @@ def _singles_fit(top: Reals, followees: float, able: int) -> bool:
 
     Numbers of followees are taken as Poisson, and h a little smaller for ease.
     """
+    from scipy.special import pdtrc  # slow to load, and graphs from files do not need it
+
     h = np.arange(len(top) + 1)
     most = np.concatenate(([0.0], np.cumsum(pdtrc(h[:-1], followees))))
     most = able * np.interp(FULLEST_HUBS * h[1:], h, most)

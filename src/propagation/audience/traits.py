@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from propagation.audience.importing import AccountTable
 from propagation.luck import Purpose, first_units, member_keys, stem, text_id
@@ -70,6 +69,8 @@ class TraitTable:
 
 def _quantiles(spread: Spread, units: Float64, limits: tuple[float, float]) -> Float64:
     """Return Beta quantiles for a trait in [0, 1], lognormal ones for an amount."""
+    from scipy import special  # slow to load, and graphs from files do not need it
+
     mean, variance = spread.mean, spread.spread**2
     if limits == BETWEEN_0_AND_1:
         total = mean * (1 - mean) / variance - 1
