@@ -268,7 +268,7 @@ EDGE = '<node id="a"/><node id="b"/><edge source="a" target="b"/>'
 GML = "graph [ directed 1 {} ]"
 TWO = 'node [ id 1 label "a" ] node [ id 2 label "b" ] '
 
-WRONG: dict[str, tuple[str, str]] = {
+WRONG: dict[str, tuple[str, str | tuple[str, ...]]] = {
     "cut.graphml": (
         GRAPHML.format(GRAPH.format(EDGE))[:-30],
         ":1: is no GraphML file, or a damaged",
