@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from propagation.cli.terminal import INTERRUPTED, examples, guarded, leave, say
+from propagation.cli.terminal import INTERRUPTED, bar_on_stderr, examples, guarded, leave, say
 
 if TYPE_CHECKING:
     from propagation.audience.resuming import Progress
@@ -73,17 +73,14 @@ def get(
 @contextmanager
 def download_bar(name: str) -> "Iterator[Progress]":
     """Show how much has come, on stderr if that is a terminal."""
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         DownloadColumn,
-        Progress,
         TextColumn,
         TimeRemainingColumn,
         TransferSpeedColumn,
     )
 
-    console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -91,9 +88,7 @@ def download_bar(name: str) -> "Iterator[Progress]":
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with bar_on_stderr(*columns) as bar:
         task = bar.add_task(name, total=None, visible=False)
 
         def report(done: int, total: int | None) -> None:

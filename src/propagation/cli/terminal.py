@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 import typer
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+    from rich.progress import ProgressColumn
+
     from propagation.experiment.runner import Progress
 
 Parameters = ParamSpec("Parameters")
@@ -83,18 +86,21 @@ def print_json(content: Mapping[str, object]) -> None:
 
 
 @contextmanager
-def progress_bar(name: str) -> "Iterator[Progress]":
-    """Show a progress bar with the remaining time on stderr, if that is a terminal."""
+def bar_on_stderr(*columns: "ProgressColumn") -> "Iterator[Bar]":
+    """Show a bar of such columns on stderr while it lasts, if that is a terminal."""
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield bar
+
+
+@contextmanager
+def progress_bar(name: str) -> "Iterator[Progress]":
+    """Show a progress bar with the remaining time on stderr, if that is a terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -102,9 +108,7 @@ def progress_bar(name: str) -> "Iterator[Progress]":
         TextColumn("replicates"),
         TimeRemainingColumn(),
     )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with bar_on_stderr(*columns) as bar:
         task = bar.add_task(f"{name}: reading and drawing", total=None)
 
         def report(done: int, total: int) -> None:

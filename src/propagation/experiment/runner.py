@@ -280,10 +280,9 @@ class Run:
         if total:
             runs, draw = columns_of(self.folder.table(RUNS, total))
             values = {name: runs[name][metric] for name in self.scenario.strategies if name in told}
+        asked = told if total else ()  # the pilot comes whatever is expected
         expected = {
-            name: each[metric]
-            for name, each in self.expectations(told).items()
-            if metric in each and total
+            name: each[metric] for name, each in self.expectations(asked).items() if metric in each
         }
         return next_total(values, draw, rule.within, rule.at_most, metric, expected)
 
