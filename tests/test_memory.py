@@ -2,14 +2,17 @@
 
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from propagation import cli
 from propagation.audience import memory
 from propagation.audience.files import check_file, content_of
+from propagation.cli.terminal import guarded
 from propagation.problems import MachineError
 from tests.corpus import DRAWN, REAL, SCENARIO
 
@@ -93,6 +96,26 @@ def test_a_graph_too_large_to_foresee_ends_in_one_line(tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "not enough memory; try fewer accounts, fewer draws or --workers 1\n"
+
+
+def test_what_filled_the_memory_is_let_go_before_leaving() -> None:
+    class Filler:
+        """Holds itself, as networkx's graphs do."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+    kept: list[weakref.ref[Filler]] = []
+
+    @guarded
+    def command() -> None:
+        filler = Filler()
+        kept.append(weakref.ref(filler))
+        raise MemoryError
+
+    with pytest.raises(typer.Exit):
+        command()
+    assert kept[0]() is None
 
 
 @LINUX

@@ -4,9 +4,11 @@ Results go to stdout, everything else to stderr. Heavy libraries are imported wh
 """
 
 import functools
+import gc
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
@@ -56,7 +58,9 @@ def guarded(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
             leave(INPUT, str(error))
         except MachineError as error:
             leave(MACHINE, in_one_line(str(error)))
-        except MemoryError:
+        except MemoryError as error:
+            traceback.clear_frames(error.__traceback__)  # they hold what filled the memory, and
+            gc.collect()  # graphs hold themselves: without room not even leaving succeeds
             leave(MACHINE, "not enough memory; try fewer accounts, fewer draws or --workers 1")
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
