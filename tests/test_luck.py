@@ -321,7 +321,7 @@ def places_of(key: np.uint64, length: int, exponent: int, room: int = 1024) -> I
     """All candidates of a list, found with a buffer of ``room``."""
     found, place, parts = np.empty(room, np.int32), 0, []
     while place < length:
-        count, after = candidates(key, place, length, exponent, found)
+        count, after = candidates(key, place, length, exponent, found, 0, len(found))
         assert count <= room
         assert after > place
         parts.append(found[:count].astype(np.int64))
@@ -382,7 +382,7 @@ def test_every_place_is_a_candidate_at_envelope_one() -> None:
     for length in (0, 1, 63, 64, 65, 1000):
         found, place, seen = np.empty(64, np.int32), 0, []
         while place < length:
-            count, place = candidates(np.uint64(9), place, length, 0, found)
+            count, place = candidates(np.uint64(9), place, length, 0, found, 0, len(found))
             seen += found[:count].tolist()
         assert seen == list(range(length))
 
@@ -408,7 +408,7 @@ def test_candidates_do_not_remember() -> None:
     while any(place < 5000 for _, place in found.values()):
         for key, (seen, place) in found.items():
             if place < 5000:
-                count, after = candidates(key, place, 5000, 4, room)
+                count, after = candidates(key, place, 5000, 4, room, 0, len(room))
                 found[key] = ([*seen, *room[:count].tolist()], after)
     assert found[first][0] == alone[0].tolist()
     assert found[second][0] == alone[1].tolist()

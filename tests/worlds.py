@@ -202,7 +202,7 @@ class LuckyThrows:
         skip_key = np.uint64(descend(self.stems.skip, key))
         found, after, places = np.empty(64, np.int32), 0, set()
         while after < length:
-            count, after = candidates(skip_key, after, length, envelope, found)
+            count, after = candidates(skip_key, after, length, envelope, found, 0, len(found))
             places |= set(found[:count].tolist())
         thin_key = np.uint64(descend(self.stems.thin, key))
         attention = self.world.attention_thresholds[follower]

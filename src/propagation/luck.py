@@ -248,28 +248,34 @@ def _jump(key: np.uint64, place: int, exponent: int) -> int:
 
 @compiled
 def candidates(
-    key: np.uint64, place: int, length: int, exponent: int, found: npt.NDArray[np.int32]
+    key: np.uint64,
+    place: int,
+    length: int,
+    exponent: int,
+    found: npt.NDArray[np.int32],
+    first: int,
+    end: int,
 ) -> tuple[int, int]:
     """Find candidate places at or after ``place`` in a list of ``length`` places.
 
     Each place is a candidate independently with probability ``2**-exponent``. Writes what it finds
-    to ``found`` (room for at least 64) and returns (how many, the place to go on from); the list is
-    done when that place is ``length``. Which places are candidates depends on nothing but the
-    key, the place and the exponent, and not on where a call begins, provided that it begins at 0
-    or where the previous one ended.
+    to ``found[first:end]`` (room for at least 64) and returns (how many, the place to go on from);
+    the list is done when that place is ``length``. Which places are candidates depends on nothing
+    but the key, the place and the exponent, and not on where a call begins, provided that it begins
+    at 0 or where the previous one ended.
     """
-    count = 0
+    count = first
     if exponent <= BLOCK_EXPONENTS:
-        while place < length and count + 64 <= len(found):
+        while place < length and count + 64 <= end:
             bits = block_below(key, place >> 6, CERTAIN >> np.uint64(exponent))
             count = _list_bits(bits, place, min(64, length - place), exponent, found, count)
             place = min(place + 64, length)
-        return count, place
-    while place < length and count < len(found):
+        return count - first, place
+    while place < length and count < end:
         passed = _jump(key, place, exponent)
         place += passed
         if passed < SKIPS and place < length:
             found[count] = place
             count += 1
             place += 1
-    return count, min(place, length)
+    return count - first, min(place, length)

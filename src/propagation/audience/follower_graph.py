@@ -38,6 +38,8 @@ class FollowerGraph:
         may be a file of gigabytes that several programs have mapped into their memory.
     appended
         The places after those, of lists that were added.
+    added
+        Number of accounts that were added; they come last. All others have one list each.
     first_list
         Account v owns the lists ``first_list[v]`` to ``first_list[v + 1] - 1``;
         shape (accounts + 1,).
@@ -57,6 +59,7 @@ class FollowerGraph:
     followee_counts: Int32
     labels: AccountLabels
     appended: Int32 = field(default_factory=lambda: np.empty(0, np.int32))
+    added: int = 0
 
     @property
     def accounts(self) -> int:
@@ -88,9 +91,9 @@ class FollowerGraph:
         return self.appended[start - before : end - before]
 
     @property
-    def lists_of_followers(self) -> int:
-        """Number of lists in ``followers``; the rest lie in ``appended``."""
-        return int(np.searchsorted(self.list_starts[1:], len(self.followers), side="right"))
+    def ordinary(self) -> int:
+        """Number of accounts that were not added: each has one list, in ``followers``."""
+        return self.accounts - self.added
 
     def places(self) -> tuple[Int64, Int32]:
         """Return all places by account, (accounts + 1,) starts and what stands there.
@@ -105,7 +108,7 @@ class FollowerGraph:
     def follower_counts(self) -> Int64:
         """Return how many followers each account has; shape (accounts,)."""
         counts = np.diff(self.list_starts)
-        ordinary = self.lists_of_followers
+        ordinary = self.ordinary
         counts[:ordinary] -= _dead_places(self.list_starts[: ordinary + 1], self.followers)
         added = self.list_starts[ordinary:] - len(self.followers)
         counts[ordinary:] -= _dead_places(added, self.appended)
@@ -209,6 +212,7 @@ def add_accounts(
         list_starts=np.concatenate((graph.list_starts, graph.list_starts[-1] + ends)),
         followers=graph.followers,
         appended=np.concatenate((graph.appended, *(one.members for one in lists))),
+        added=graph.added + len(added),
         first_list=np.concatenate((graph.first_list, graph.first_list[-1] + first)),
         account_keys=np.concatenate((graph.account_keys, new_accounts)),
         list_keys=np.concatenate((graph.list_keys, new_lists)),

@@ -4,9 +4,10 @@ import importlib.util
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,12 @@ from propagation.scenario.spec import METRICS, NetworkxGraph, Scenario
 from propagation.spread.cascade import Cascade
 from propagation.spread.curves import curve_hours, curves_of
 from propagation.spread.loop import Touched, touched_arrays
+from propagation.spread.prepared import Prepared, prepare
 from propagation.spread.simulate import (
     CompiledEngine,
     Engine,
     MesaEngine,
-    Prepared,
     outcome_of,
-    prepare,
 )
 from propagation.strategy.agenda import Agenda, agenda_of
 
@@ -42,6 +42,10 @@ TREE_COLUMNS = ("size", "largest_tree", "depth", "largest_generation", "structur
 
 MOST_CURVES = 1000
 """Curves over time are kept of the first replicates: enough for bands, and small on disk."""
+
+
+AT_ONCE = 10
+"""Replicates run between two looks at whether to stop."""
 
 
 @dataclass(frozen=True)
@@ -188,12 +192,12 @@ class Laboratory:
         arms = [self.arm(strategy, draw) for strategy in self.agendas]
         done: list[int] = []
         batch = self._empty_batch(arms[0].world)
-        for replicate in replicates:
+        for some in batched(replicates, AT_ONCE):
             if stopped():
                 break
             for arm in arms:
-                self._run_one(arm, draw, replicate, batch)
-            done.append(replicate)
+                self._run_some(arm, draw, some, batch)
+            done.extend(some)
         return replace(batch, replicates=tuple(done))
 
     def cascades(self, arm: Arm, replicate: int) -> tuple[Cascade, ...]:
@@ -222,6 +226,52 @@ class Laboratory:
             curves={name: [] for name in (*identity, "hours", "shares_by_hour", "reach_by_hour")},
         )
 
+    def _run_some(self, arm: Arm, draw: int, replicates: tuple[int, ...], batch: Batch) -> None:
+        """Run a strategy some times; all at once in machine code where it has one instance only."""
+        if isinstance(arm.engine, CompiledEngine) and len(arm.agenda) == 1:
+            self._run_together(arm, arm.engine, draw, replicates, batch)
+        else:
+            for replicate in replicates:
+                self._run_one(arm, draw, replicate, batch)
+
+    def _run_together(
+        self,
+        arm: Arm,
+        engine: CompiledEngine,
+        draw: int,
+        replicates: tuple[int, ...],
+        batch: Batch,
+    ) -> None:
+        """Run a strategy of one instance some times, and add what it did to the batch."""
+        (instance,), count, segments = arm.agenda, len(replicates), arm.world.segments
+        seeds = [run_seed(self.scenario.seed, replicate) for replicate in replicates]
+        curves = sum(replicate < MOST_CURVES for replicate in replicates)  # the first ones
+        found = engine.tallies(instance, seeds, self.scenario.relevant, self.hours, curves)
+        identity: Columns = {
+            "strategy": [arm.strategy] * count,
+            "replicate": list[object](replicates),
+            "draw": [draw] * count,
+        }
+        metrics = dict(zip(METRICS, found.metrics.T.tolist(), strict=True))
+        reach = dict(zip(reach_columns(segments), found.reach.T.tolist(), strict=True))
+        valued = dict(zip(value_columns(segments), found.valued.T.tolist(), strict=True))
+        _extend(batch.runs, {**identity, "seed": list[object](seeds), **metrics, **reach, **valued})
+        named: Columns = {
+            "message": [instance.message] * count,
+            "nominal_time": [instance.nominal_time] * count,
+        }
+        *sizes, virality = found.trees.T
+        columns = *(size.astype(np.int64).tolist() for size in sizes), virality.tolist()
+        trees = dict(zip(TREE_COLUMNS, columns, strict=True))
+        _extend(batch.cascades, {**identity, **named, **trees})
+        times: Columns = {
+            "hours": [self.hours] * curves,
+            "shares_by_hour": list(found.shares_by_hour),
+            "reach_by_hour": list(found.reach_by_hour),
+        }
+        first = {name: values[:curves] for name, values in identity.items()}
+        _extend(batch.curves, {**first, **times})
+
     def _run_one(self, arm: Arm, draw: int, replicate: int, batch: Batch) -> None:
         """Run a strategy once, and add what it did to the batch."""
         world = arm.world
@@ -248,6 +298,18 @@ class Laboratory:
 def _append(columns: Columns, row: dict[str, object]) -> None:
     for name, values in columns.items():
         values.append(row[name])
+
+
+def _extend(columns: Columns, rows: Columns) -> None:
+    for name, values in columns.items():
+        values.extend(rows[name])
+
+
+def batched(numbers: Iterable[int], most: int) -> Iterator[tuple[int, ...]]:
+    """Yield the numbers in tuples of at most ``most`` (as ``itertools`` does from Python 3.12)."""
+    left = iter(numbers)
+    while some := tuple(islice(left, most)):
+        yield some
 
 
 def _column_names(segments: tuple[str, ...]) -> tuple[str, ...]:

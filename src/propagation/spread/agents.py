@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 import numpy as np
+import numpy.typing as npt
 
 from propagation.luck import threshold
 from propagation.scenario.spec import Message
@@ -48,6 +49,7 @@ class Spreading:
 
     message: Message
     rules: Rules
+    factors: npt.NDArray[np.float64]
     throws: Stems
     memories: dict["Account", Memory] = field(default_factory=dict)
     shared: list[int] = field(default_factory=list)
@@ -168,6 +170,7 @@ class Account(mesa.Agent):  # type: ignore[misc]
         return bool(
             decides(
                 spreading.rules,
+                spreading.factors,
                 spreading.throws,
                 self._key,
                 self.interest[spreading.message.topic],

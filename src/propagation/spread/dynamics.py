@@ -53,11 +53,14 @@ NO_DELAY, FIXED, EXPONENTIAL, LOGNORMAL, POWER = 0, 1, 2, 3, 4
 
 
 class Rules(NamedTuple):
-    """How those who notice a message respond to it, as numbers."""
+    """How those who notice a message respond to it, as numbers.
+
+    Numbers only: an array in it would be counted as in use at each call of a rule, which takes
+    longer than the rule.
+    """
 
     resonance: float
     response: int
-    factors: Float64  # multiplies the share probability at the k-th notice; the last value holds
     threshold: float
     threshold_source: int
     delay_law: int
@@ -68,12 +71,8 @@ class Rules(NamedTuple):
 def rules_of(message: Message) -> Rules:
     """Return a message's rules as numbers."""
     response, delay_law = message.response, message.delay
-    kind, factors, limit, source = BY_CHANCE, [1.0], 1.0, CONSTANT
-    if response == "single":
-        factors = [1.0, 0.0]
-    elif isinstance(response, Reinforced):
-        factors = list(response.reinforced)
-    elif isinstance(response, Threshold):
+    kind, limit, source = BY_CHANCE, 1.0, CONSTANT
+    if isinstance(response, Threshold):
         by_fraction = isinstance(response.threshold, FractionThreshold)
         given = (
             response.threshold.fraction
@@ -94,7 +93,16 @@ def rules_of(message: Message) -> Rules:
         law, scale, shape = LOGNORMAL, delay_law.median, delay_law.sigma
     elif isinstance(delay_law, PowerDelay):
         law, scale, shape = POWER, delay_law.flat, delay_law.exponent
-    return Rules(message.resonance, kind, np.array(factors), limit, source, law, scale, shape)
+    return Rules(message.resonance, kind, limit, source, law, scale, shape)
+
+
+def factors_of(message: Message) -> Float64:
+    """Return what multiplies the share probability at the k-th notice; the last value holds."""
+    if message.response == "single":
+        return np.array([1.0, 0.0])
+    if isinstance(message.response, Reinforced):
+        return np.array(message.response.reinforced, np.float64)
+    return np.array([1.0])
 
 
 class Stems(NamedTuple):
@@ -146,9 +154,9 @@ def notices(
 
 
 @inlined
-def share_probability(rules: Rules, relevance: float, k: int) -> float:
+def share_probability(rules: Rules, factors: Float64, relevance: float, k: int) -> float:
     """Return the probability to share on the k-th notice (k = 1, 2, ...) or to be willing."""
-    factor = rules.factors[min(k, len(rules.factors)) - 1]
+    factor = factors[min(k, len(factors)) - 1]
     return float(min(1.0, rules.resonance * relevance * factor))
 
 
@@ -169,6 +177,7 @@ def has_enough(rules: Rules, k: int, own: float, followees: int, threshold_key: 
 @inlined
 def decides(
     rules: Rules,
+    factors: Float64,
     throws: Stems,
     key: np.uint64,
     relevance: float,
@@ -178,13 +187,13 @@ def decides(
 ) -> bool:
     """Say whether an undecided account decides to share on its k-th notice (rule 3)."""
     if rules.response == BY_CHANCE:
-        chance = threshold(share_probability(rules, relevance, k))
+        chance = threshold(share_probability(rules, factors, relevance, k))
         if chance == 0 or chance >= CERTAIN:
             return bool(chance)  # whatever is thrown
         return bool(np.uint64(throw(descend(throws.decide, key), k - 1)) < np.uint64(chance))
     if not has_enough(rules, k, own_threshold, followees, descend(throws.threshold, key)):
         return False
-    chance = threshold(share_probability(rules, relevance, 1))
+    chance = threshold(share_probability(rules, factors, relevance, 1))
     return bool(np.uint64(throw(descend(throws.willing, key), 0)) < np.uint64(chance))
 
 

@@ -23,7 +23,7 @@ from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Delay, Message, Response
 from propagation.spread.agents import Account, Feed, Share, Spreading
 from propagation.spread.cascade import Cascade
-from propagation.spread.dynamics import Stems, rules_of, stems
+from propagation.spread.dynamics import Stems, factors_of, rules_of, stems
 from propagation.strategy.agenda import Agenda, MessageInstance, PostAction, agenda_of
 
 
@@ -69,6 +69,7 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
             Spreading(
                 messages[instance.message],
                 rules_of(messages[instance.message]),
+                factors_of(messages[instance.message]),
                 Stems(*map(np.uint64, stems(np.uint64(seed), instance.id))),
             )
             for instance in agenda
@@ -213,7 +214,7 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
             feed = Feed(skip_key, np.uint64(descend(spreading.throws.thin, key)), envelope)
             place = 0
             while place < length:
-                count, place = candidates(skip_key, place, length, envelope, found)
+                count, place = candidates(skip_key, place, length, envelope, found, 0, len(found))
                 for here in found[:count].tolist():
                     follower = int(members[here])
                     if follower >= 0:

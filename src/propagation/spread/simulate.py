@@ -1,33 +1,25 @@
 """One run of one strategy, by either engine, on the world of a draw."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.world import World
-from propagation.luck import CERTAIN
 from propagation.scenario.spec import Message
 from propagation.spread.cascade import Audience, Cascade, Outcome, measure
-from propagation.spread.dynamics import rules_of
-from propagation.spread.loop import (
-    FOLLOWER_LIST,
-    NOTICES,
-    PERSON,
-    Ground,
-    Touched,
-    common_attention,
-    spread,
-    touched_arrays,
-)
-from propagation.strategy.agenda import Agenda
+from propagation.spread.dynamics import factors_of, rules_of
+from propagation.spread.loop import NOTICES, Touched, spread, touched_arrays
+from propagation.spread.prepared import Prepared, prepare
+from propagation.spread.tally import Tallies, empty_tallies, spread_many
+from propagation.strategy.agenda import Agenda, MessageInstance
 
 if TYPE_CHECKING:
     from propagation.spread.agents import Account
 
 
+Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 
 
@@ -36,24 +28,6 @@ class Engine(Protocol):
 
     def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
         """Return the cascades of one run, in the order of the agenda."""
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A world as the compiled loop sees it: its lists, and its people by message."""
-
-    ground: Ground
-    people: Mapping[str, npt.NDArray[np.void]]
-
-
-def prepare(world: World, messages: Mapping[str, Message]) -> Prepared:
-    """Return a world made ready for the compiled loop; threads may share it."""
-    by_topic = {
-        topic: people_of(world, topic) for topic in {one.topic for one in messages.values()}
-    }
-    return Prepared(
-        ground_of(world), {name: by_topic[message.topic] for name, message in messages.items()}
-    )
 
 
 class CompiledEngine:
@@ -78,8 +52,10 @@ class CompiledEngine:
         touched: Touched | None = None,
     ) -> None:
         self._prepared = prepared or prepare(world, messages)
-        self._rules = {name: rules_of(message) for name, message in messages.items()}
-        self._ours = world.ours
+        self._rules = {
+            name: (rules_of(message), factors_of(message)) for name, message in messages.items()
+        }
+        self._world = world
         self._horizon = horizon
         self._touched = touched or touched_arrays(world.graph.accounts)
 
@@ -90,16 +66,56 @@ class CompiledEngine:
             rows, shares = spread(
                 self._prepared.ground,
                 self._prepared.people[instance.message],
-                self._rules[instance.message],
+                *self._rules[instance.message],
                 np.uint64(seed),
                 instance.id,
-                np.array([post.time for post in instance.posts], np.float64),
-                np.array([self._ours[post.by] for post in instance.posts], np.int32),
+                *self._posts(instance),
                 self._horizon,
                 self._touched,
             )
             cascades.append(_copy(self._touched, rows, shares))
         return tuple(cascades)
+
+    def tallies(
+        self,
+        instance: MessageInstance,
+        seeds: Sequence[int],
+        relevant: float,
+        hours: Float64,
+        curves: int = 0,
+    ) -> Tallies:
+        """Return the metrics of runs of one instance, one for each seed, without their cascades.
+
+        Parameters
+        ----------
+        relevant
+            An account counts as relevant at or above this relevance.
+        hours, curves
+            Hours at which the first ``curves`` runs are looked at; shape (points,).
+        """
+        audience = audience_of(self._world)
+        found = empty_tallies(len(seeds), len(self._world.segments), curves, len(hours))
+        spread_many(
+            self._prepared.ground,
+            self._prepared.people[instance.message],
+            audience.value,
+            audience.segment,
+            *self._rules[instance.message],
+            np.array(seeds, np.uint64),
+            instance.id,
+            *self._posts(instance),
+            self._horizon,
+            relevant,
+            hours,
+            self._touched,
+            found,
+        )
+        return found
+
+    def _posts(self, instance: MessageInstance) -> tuple[Float64, Int32]:
+        """Return when an instance is posted, and by which accounts."""
+        times = np.array([post.time for post in instance.posts], np.float64)
+        return times, np.array([self._world.ours[post.by] for post in instance.posts], np.int32)
 
 
 class MesaEngine:
@@ -134,46 +150,6 @@ class MesaEngine:
             account_class=self._account_class,
         )
         return model.run()
-
-
-def people_of(world: World, topic: str) -> npt.NDArray[np.void]:
-    """Return what decisions about a message on ``topic`` ask of each account."""
-    people = np.empty(world.graph.accounts, PERSON)
-    people["key"] = world.graph.account_keys
-    people["threshold"] = world.traits.threshold
-    people["relevance"] = world.traits.interest[topic]
-    people["followees"] = world.graph.followee_counts
-    people["ours"] = world.is_ours
-    return people
-
-
-def ground_of(world: World) -> Ground:
-    """Return the follower lists as the compiled loop sees them."""
-    graph, attention = world.graph, world.attention_thresholds
-    ordinary, before = graph.lists_of_followers, len(graph.followers)
-    lists = np.empty(len(graph.list_keys), FOLLOWER_LIST)
-    lists["start"] = graph.list_starts[:-1]
-    lists["start"][ordinary:] -= before
-    lists["key"] = graph.list_keys
-    lists["length"] = np.diff(graph.list_starts)
-    lists["envelope"] = world.envelopes
-    followers, appended = read_only(graph.followers), read_only(graph.appended)
-    accounts = attention[: graph.first_list.searchsorted(ordinary)]
-    if accounts.min(initial=CERTAIN) == accounts.max(initial=np.uint64(0)):
-        lists["attention"][:ordinary] = accounts[0]  # no need to read all follows
-    else:
-        starts = graph.list_starts[: ordinary + 1]
-        lists["attention"][:ordinary] = common_attention(starts, followers, attention)
-    starts = graph.list_starts[ordinary:] - before
-    lists["attention"][ordinary:] = common_attention(starts, appended, attention)
-    return Ground(graph.first_list, lists, followers, appended, ordinary, attention)
-
-
-def read_only(values: Int32) -> Int32:
-    """Return a view that cannot be written to: for the compiler the type of a file in memory."""
-    view = values.view()
-    view.flags.writeable = False
-    return view
 
 
 def _copy(touched: Touched, rows: int, shares: int) -> Cascade:

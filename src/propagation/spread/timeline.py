@@ -34,7 +34,8 @@ ROW = np.dtype(
 )
 """What has happened to one account; ``share_time`` is NaN unless it shares, posts included.
 
-``next`` is of the timeline's: the row plus 1 of another share in the same bucket, or 0.
+``next`` is, while a share waits, the row plus 1 of another one in the same bucket or 0, and after
+that for the use of others; it is 0 at first.
 """
 
 OCTAVE_BITS = 8
@@ -63,7 +64,7 @@ def earlier(time: float, tied: int, time_2: float, tied_2: int) -> bool:
 
 
 class Timeline(NamedTuple):
-    """Rows whose share is still to come; functions take the arrays one by one (see ``loop``)."""
+    """Rows whose share is still to come."""
 
     buckets: Int32  # by time: a waiting row plus 1, which names the next one; 0 at the end
     filled: UInt64  # a bit for each bucket that is not empty
@@ -144,6 +145,7 @@ def add(
     """Put a row on the timeline at its ``share_time``, which must not lie in the past."""
     bucket = _bucket(rows[at]["share_time"])
     if bucket == state[PRESENT]:
+        rows[at]["next"] = 0
         _push_row(times, ties, state, rows, at)
     else:
         rows[at]["next"] = buckets[bucket]
@@ -178,7 +180,9 @@ def enter_next_bucket(
     filled[bucket >> 6] &= ~(ONE << np.uint64(bucket & 63))
     while at >= 0:
         _push_row(times, ties, state, rows, at)
-        at = rows[at]["next"] - 1
+        following = rows[at]["next"] - 1
+        rows[at]["next"] = 0
+        at = following
     return True
 
 
