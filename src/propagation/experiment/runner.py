@@ -32,6 +32,7 @@ from propagation.experiment.storage import (
     ResultsFolder,
 )
 from propagation.experiment.summarising import columns_of, summary_of
+from propagation.experiment.warming import helper as compiling_helper
 from propagation.experiment.workers import Task, Workers, noted_interrupts
 from propagation.problems import InputError, Problem
 from propagation.scenario.reading import read_scenario
@@ -130,8 +131,10 @@ class Run:
             return self._earlier_result()
         self._check_folder(stored)
         check_memory(self.scenario, self.workers)
-        with self._timed("reading and first world"):
+        with self._timed("reading and first world"), compiling_helper() as helper:
             self.laboratory.prepare()
+            if helper is not None:
+                helper.wait()
         for line in self.laboratory.real.report if self.laboratory.real else ():
             self.tell(line)
         try:
