@@ -179,3 +179,10 @@ def _grown(first: Float64, spread_on: Callable[[Float64], Float64], at_most: Flo
 
 def _mean(trait: object) -> float:
     return float(getattr(trait, "mean", trait))  # type: ignore[arg-type]
+
+
+def memory_needed(scenario: Scenario, folder, workers: int, engine: str) -> int:
+    if scenario.segments is None:
+        return 0
+    accounts, follows = drawn_size(scenario.segments)
+    return estimate(scenario, accounts, follows, 0.0, workers).memory

@@ -42,9 +42,7 @@ def warm() -> None:
 
 def nothing_is_kept() -> bool:
     """Whether no machine code has been kept for this version yet, and some could be."""
-    return (
-        can_be_kept() and not settings.DISABLE_JIT and not any(cache_folder().glob("**/*.nbc"))
-    )
+    return can_be_kept() and not settings.DISABLE_JIT and not any(cache_folder().glob("**/*.nbc"))
 
 
 @contextmanager
