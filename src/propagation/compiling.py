@@ -33,6 +33,8 @@ ROOM = 100_000_000
 """Bytes that must be free for the cache, several times what it takes."""
 
 settings: Any = config
+njit: Any = numba.njit  # its types leave out the option used below
+register: Any = event.register
 if settings.DISABLE_JIT:
     # Hashes are arithmetic modulo 2**64; machine code wraps silently, NumPy scalars would warn.
     np.seterr(over="ignore")
@@ -109,7 +111,7 @@ def _compile(function: Function, **options: bool) -> Function:
     kept = can_be_kept()
     try:
         # nobody calls these functions from C, and a wrapper for that costs a tenth of the time
-        compiler: Any = numba.njit(cache=kept, nogil=True, no_cfunc_wrapper=True, **options)
+        compiler = njit(cache=kept, nogil=True, no_cfunc_wrapper=True, **options)
         machine_code: Function = compiler(function)
     finally:
         settings.CACHE_DIR = previous
@@ -139,7 +141,7 @@ def _keep_one_at_a_time(machine_code: Any) -> None:
     cache.save_overload = save_alone
 
 
-class _Compiling(event.Listener):  # type: ignore[misc]
+class _Compiling(event.Listener):
     """Is told when numba compiles; what is loaded from the cache is not compiled."""
 
     def __init__(self) -> None:
@@ -167,7 +169,7 @@ class _Compiling(event.Listener):  # type: ignore[misc]
 
 COMPILING = "Compiling the rules for this machine, once; it takes some seconds ..."
 _listener = _Compiling()
-event.register("numba:compile", _listener)
+register("numba:compile", _listener)
 
 
 def say_when_compiling(tell: Callable[[str], None]) -> None:

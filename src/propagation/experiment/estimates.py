@@ -2,12 +2,12 @@
 
 Time is guessed from the expected number of notices (a multi-type branching process over segments,
 stopped at everybody) and rates measured on one core of an ordinary server; a first run also
-compiles. Memory is what the arrays need.
+compiles. Memory is what ``footprint`` says of these sizes.
 """
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from propagation.audience.memory import check_fits
 from propagation.audience.world import World
+from propagation.experiment.footprint import peak, size_of
 from propagation.scenario.spec import Message, Precision, Scenario, Segment
 
 Float64 = npt.NDArray[np.float64]
@@ -24,11 +25,6 @@ NANOSECONDS_PER_NOTICE = 60.0
 MICROSECONDS_PER_INSTANCE = 120.0
 NANOSECONDS_PER_DRAWN_FOLLOW = 250.0
 GENERATIONS = 50
-BYTES_PER_FOLLOW = 4
-BYTES_PER_ACCOUNT = 100
-BYTES_PER_ACCOUNT_AND_WORKER = 52
-BYTES_WHILE_DRAWING_A_FOLLOW = 60
-BYTES_OF_THE_PROGRAM = 250_000_000
 ADVICE = "fewer accounts, follows, draws or workers need less"
 
 
@@ -45,36 +41,52 @@ class Estimate:
 
 
 def estimate(
-    scenario: Scenario, accounts: int, follows: int, notices: float, workers: int
+    scenario: Scenario,
+    accounts: int,
+    follows: int,
+    notices: Sequence[float],
+    workers: int,
+    engine: str = "compiled",
 ) -> Estimate:
-    """Return a rough estimate for worlds of so many accounts and follows.
+    """Return an estimate for worlds of so many accounts and follows.
 
-    ``notices`` are those expected of one replicate of all strategies.
+    ``notices`` are those expected of each message instance in one replicate of all strategies.
     """
     drawn = scenario.segments is not None
     rule = scenario.replicates
     draws = min(scenario.draws, rule.at_most if isinstance(rule, Precision) else rule)
-    instances = sum(len(post.at) for posts in scenario.strategies.values() for post in posts)
-    seconds = instances * MICROSECONDS_PER_INSTANCE * 1e-6 + notices * NANOSECONDS_PER_NOTICE * 1e-9
+    total = math.fsum(notices)
+    microseconds = len(notices) * MICROSECONDS_PER_INSTANCE + 1e-3 * total * NANOSECONDS_PER_NOTICE
     drawing = draws * follows * NANOSECONDS_PER_DRAWN_FOLLOW * 1e-9 if drawn else 0.0
-    worlds = draws * (2 if scenario.shuffled else 1)
-    memory = (
-        BYTES_OF_THE_PROGRAM
-        + worlds * (follows * BYTES_PER_FOLLOW + accounts * BYTES_PER_ACCOUNT)
-        + workers * accounts * BYTES_PER_ACCOUNT_AND_WORKER
-        + min(workers, draws) * follows * BYTES_WHILE_DRAWING_A_FOLLOW
-    )
+    size = size_of(scenario, accounts, follows, max(notices, default=0.0), workers, engine)
     return Estimate(
         accounts=accounts,
         follows=follows,
-        notices=notices,
+        notices=total,
         drawing_seconds=drawing,
-        seconds_per_thousand=1000 * seconds / workers,
-        memory=int(memory),
+        seconds_per_thousand=1e-3 * microseconds / workers,
+        memory=peak(size),
     )
 
 
-def check_memory(scenario: Scenario, workers: int) -> None:
+def drawn_estimate(
+    scenario: Scenario, segments: Mapping[str, Segment], workers: int, engine: str = "compiled"
+) -> Estimate:
+    """Return the estimate for worlds that are drawn, before they are."""
+    accounts, follows = drawn_size(segments)
+    notices = drawn_notices(scenario, segments)
+    return estimate(scenario, accounts, follows, notices, workers, engine)
+
+
+def given_estimate(
+    scenario: Scenario, world: World, workers: int, engine: str = "compiled"
+) -> Estimate:
+    """Return the estimate for a given graph that has been read."""
+    graph, notices = world.graph, graph_notices(scenario, world)
+    return estimate(scenario, graph.accounts, graph.follows, notices, workers, engine)
+
+
+def check_memory(scenario: Scenario, workers: int, engine: str) -> None:
     """Refuse drawn worlds that do not fit into the memory that is free.
 
     Raises
@@ -83,8 +95,7 @@ def check_memory(scenario: Scenario, workers: int) -> None:
         If they do not.
     """
     if scenario.segments is not None:
-        accounts, follows = drawn_size(scenario.segments)
-        needed = estimate(scenario, accounts, follows, 0.0, workers).memory
+        needed = drawn_estimate(scenario, scenario.segments, workers, engine).memory
         check_fits(needed, scenario.name, ADVICE)
 
 
@@ -116,8 +127,8 @@ def _instances(scenario: Scenario) -> Iterator[tuple[Message, str]]:
                 yield scenario.messages[post.post], post.by
 
 
-def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> float:
-    """Return the notices expected of one replicate of all strategies on a drawn graph."""
+def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> list[float]:
+    """Return the notices expected of each message instance on a drawn graph."""
     names = list(segments)
     attention = np.array([_mean(segment.attention) for segment in segments.values()])
     sizes = np.array([segment.accounts for segment in segments.values()], np.float64)
@@ -132,23 +143,23 @@ def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> float:
         ]
     )
     at_most = attention * follows.sum(axis=1)
-    total = 0.0
+    total: list[float] = []
     for message, by in _instances(scenario):
         interest = [_mean(segment.interest[message.topic]) for segment in segments.values()]
         sharing = np.minimum(1.0, message.resonance * np.array(interest))
         audience = scenario.ours[by].followers or {}
         first = np.array([audience.get(name, 0) for name in names], np.float64) * attention
         matrix = attention[:, None] * (follows / sizes) * sharing
-        total += _grown(first, partial(np.matmul, matrix), at_most)
+        total.append(_grown(first, partial(np.matmul, matrix), at_most))
     return total
 
 
-def graph_notices(scenario: Scenario, world: World) -> float:
-    """Return the notices expected of one replicate of all strategies on a given graph."""
+def graph_notices(scenario: Scenario, world: World) -> list[float]:
+    """Return the notices expected of each message instance on a given graph."""
     graph, attention = world.graph, world.traits.attention
     owners = np.repeat(np.arange(graph.accounts), np.diff(graph.list_starts[graph.first_list]))
     at_most = attention * graph.followee_counts
-    total = 0.0
+    total: list[float] = []
     for message, by in _instances(scenario):
         sharing = np.minimum(1.0, message.resonance * world.traits.interest[message.topic])
         sharing[world.is_ours] = 0.0
@@ -162,7 +173,7 @@ def graph_notices(scenario: Scenario, world: World) -> float:
 
         author = np.zeros(graph.accounts)
         author[world.ours[by]] = 1.0
-        total += _grown(shown(author), spread_on, at_most)
+        total.append(_grown(shown(author), spread_on, at_most))
     return total
 
 
@@ -179,10 +190,3 @@ def _grown(first: Float64, spread_on: Callable[[Float64], Float64], at_most: Flo
 
 def _mean(trait: object) -> float:
     return float(getattr(trait, "mean", trait))  # type: ignore[arg-type]
-
-
-def memory_needed(scenario: Scenario, folder, workers: int, engine: str) -> int:
-    if scenario.segments is None:
-        return 0
-    accounts, follows = drawn_size(scenario.segments)
-    return estimate(scenario, accounts, follows, 0.0, workers).memory

@@ -130,7 +130,7 @@ class Run:
         if self._is_done_already(stored):
             return self._earlier_result()
         self._check_folder(stored)
-        check_memory(self.scenario, self.workers)
+        check_memory(self.scenario, self.workers, self.engine)
         with self._timed("reading and first world"), compiling_helper() as helper:
             self.laboratory.prepare()
             if helper is not None:
