@@ -27,11 +27,11 @@ LIST = 32
 PERSON = 32
 """An account as the loop sees it for one topic of a message (``PERSON``)."""
 
-DRAWING_FOLLOW = 40
+DRAWING_FOLLOW = 20
 """While follows are drawn: stubs, followers, followees, and the order they are sorted into."""
 DRAWING_ACCOUNT = 60
 """While accounts are drawn: counts of followers and followees, and what is settled into a world."""
-CLUSTERED_FOLLOW = 0
+CLUSTERED_FOLLOW = 30
 """On top of that while mutual follows and circles are placed."""
 READ_FOLLOW = 8
 """A follow as it was read of a file, which is kept: follower and followee."""
@@ -47,7 +47,7 @@ THEORY_ACCOUNT = 320
 generations and what comes through a follower), and what is counted."""
 THEORY_MESSAGE = 192
 """Kept of an account for each further message of which theory has found that."""
-RUN = 2_600
+RUN = 3_500
 """A replicate of one strategy: its row and its instances' in tables, joined and resampled."""
 
 PROCESS = 150_000_000

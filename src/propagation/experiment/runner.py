@@ -46,6 +46,8 @@ BATCH = 20
 """Replicates handed to a worker at once."""
 FLUSH_SECONDS = 5.0
 """Finished replicates are written to disk at least this often."""
+MOST_UNWRITTEN = 5_000
+"""Finished replicates that wait in memory at most, however fast they come."""
 POLL_SECONDS = 0.2
 
 
@@ -318,7 +320,8 @@ class Run:
                     unwritten.append(batch)
                     finished.update(batch.replicates)
                 self.progress(len(finished & wanted), total)
-                if time.monotonic() - written > FLUSH_SECONDS:
+                waiting = sum(len(batch.replicates) for batch in unwritten)
+                if time.monotonic() - written > FLUSH_SECONDS or waiting > MOST_UNWRITTEN:
                     self._write(unwritten)
                     written = time.monotonic()
         except KeyboardInterrupt:
