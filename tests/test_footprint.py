@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from campaigns import REAL, write_campaign
 from typer.testing import CliRunner
 
 from benchmarks.memory import Case, drawn, holds, measure, peak, predict
@@ -106,6 +107,21 @@ def test_what_does_not_fit_says_what_to_change(
     assert (ran.exit_code, ran.stdout, len(ran.stderr.splitlines())) == (1, "", 1)
     gigabytes = float(said.split()[2])
     assert f"needs about {gigabytes:.1f} GB of memory, 1.0 GB are free" in ran.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@LINUX
+def test_a_given_graph_is_refused_once_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_campaign(tmp_path, REAL)
+    held = memory.private_memory()
+    assert held is not None
+    monkeypatch.setattr(memory, "free_memory", lambda: 10**6)
+    monkeypatch.setattr("propagation.experiment.estimates.private_memory", lambda: 10**6)
+    ran = CliRunner().invoke(cli.app, ["run", str(file), "--out", str(tmp_path / "out")])
+    assert (ran.exit_code, ran.stdout) == (1, "")
+    assert "needs about 0.2 GB of memory, 0.0 GB are free; fewer draws" in ran.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -14,18 +14,24 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.memory import check_fits
+from propagation.audience.memory import check_fits, private_memory
 from propagation.audience.world import World
+from propagation.compiling import compiled
 from propagation.experiment.footprint import peak, size_of
 from propagation.scenario.spec import Message, Precision, Scenario, Segment
 
 Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 
 NANOSECONDS_PER_NOTICE = 60.0
 MICROSECONDS_PER_INSTANCE = 120.0
 NANOSECONDS_PER_DRAWN_FOLLOW = 250.0
 GENERATIONS = 50
+MOST_FOLLOWED = 2_000_000_000
+"""Follows that an estimate on a given graph walks along at most: some seconds."""
 ADVICE = "fewer accounts, follows, draws or workers need less"
+FURTHER_ADVICE = "fewer draws or workers need less, as does a smaller graph"
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,21 @@ def check_memory(scenario: Scenario, workers: int, engine: str) -> None:
         check_fits(needed, scenario.name, ADVICE)
 
 
+def check_further_memory(scenario: Scenario, world: World, workers: int, engine: str) -> None:
+    """Refuse a run on a given graph, once read, if the rest does not fit into what is free.
+
+    Raises
+    ------
+    MachineError
+        If it does not, however small the cascades are.
+    """
+    held = private_memory()
+    if scenario.segments is None and held is not None:
+        graph = world.graph
+        needed = estimate(scenario, graph.accounts, graph.follows, (), workers, engine).memory
+        check_fits(needed - held, scenario.name, FURTHER_ADVICE)
+
+
 def drawn_size(segments: Mapping[str, Segment]) -> tuple[int, int]:
     """Return the numbers of accounts and follows of a drawn world, our accounts left out."""
     accounts = sum(segment.accounts for segment in segments.values())
@@ -157,35 +178,58 @@ def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> list[f
 def graph_notices(scenario: Scenario, world: World) -> list[float]:
     """Return the notices expected of each message instance on a given graph."""
     graph, attention = world.graph, world.traits.attention
-    owners = np.repeat(np.arange(graph.accounts), np.diff(graph.list_starts[graph.first_list]))
+    starts = graph.list_starts[graph.first_list]
     at_most = attention * graph.followee_counts
+    instances = list(_instances(scenario))
+    generations = min(GENERATIONS, max(2, MOST_FOLLOWED // (1 + graph.follows * len(instances))))
     total: list[float] = []
-    for message, by in _instances(scenario):
+    for message, by in instances:
         sharing = np.minimum(1.0, message.resonance * world.traits.interest[message.topic])
         sharing[world.is_ours] = 0.0
 
-        def shown(sharers: Float64) -> Float64:
-            weights = sharers[owners]
-            return attention * np.bincount(graph.followers, weights, minlength=graph.accounts)
-
         def spread_on(noticed: Float64, sharing: Float64 = sharing) -> Float64:
-            return shown(np.minimum(1.0, sharing * noticed))
+            return _shown(starts, graph.followers, attention, np.minimum(1.0, sharing * noticed))
 
         author = np.zeros(graph.accounts)
         author[world.ours[by]] = 1.0
-        total.append(_grown(shown(author), spread_on, at_most))
+        first = _shown(starts, graph.followers, attention, author)
+        total.append(_grown(first, spread_on, at_most, generations))
     return total
 
 
-def _grown(first: Float64, spread_on: Callable[[Float64], Float64], at_most: Float64) -> float:
-    """Return the notices of all generations, at most every follow once."""
+@compiled
+def _shown(starts: Int64, followers: Int32, attention: Float64, sharers: Float64) -> Float64:
+    """Return the notices that shares bring each account; the follows may lie in a file."""
+    notices = np.zeros_like(sharers)
+    for u in range(len(sharers)):
+        if sharers[u] > 0:
+            for place in range(starts[u], starts[u + 1]):
+                w = followers[place]
+                if w >= 0:
+                    notices[w] += attention[w] * sharers[u]
+    return notices
+
+
+def _grown(
+    first: Float64,
+    spread_on: Callable[[Float64], Float64],
+    at_most: Float64,
+    generations: int = GENERATIONS,
+) -> float:
+    """Return the notices of all generations, at most every follow once.
+
+    What comes after so many ``generations`` is taken to grow or shrink on at the last one's pace.
+    """
     noticed = total = first
-    for _ in range(GENERATIONS):
-        noticed = spread_on(noticed)
+    pace = 0.0
+    for _ in range(generations):
+        before, noticed = noticed, spread_on(noticed)
         total = np.minimum(total + noticed, at_most)
         if noticed.sum() <= 1e-3 * total.sum():
-            break
-    return float(total.sum())
+            return float(total.sum())
+        pace = float(noticed.sum() / before.sum())
+    rest = noticed * pace / (1 - pace) if pace < 1 else at_most
+    return float(np.minimum(total + rest, at_most).sum())
 
 
 def _mean(trait: object) -> float:

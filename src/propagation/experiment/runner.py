@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from propagation.experiment.estimates import check_memory, worker_count
+from propagation.experiment.estimates import check_further_memory, check_memory, worker_count
 from propagation.experiment.exemplars import is_small, small_graph, typical_cascades
 from propagation.experiment.expectations import Expectations
 from propagation.experiment.phrases import counted
@@ -137,6 +137,7 @@ class Run:
             self.laboratory.prepare()
             if helper is not None:
                 helper.wait()
+        check_further_memory(self.scenario, self.laboratory.world(0), self.workers, self.engine)
         for line in self.laboratory.real.report if self.laboratory.real else ():
             self.tell(line)
         try:

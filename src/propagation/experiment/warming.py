@@ -51,7 +51,7 @@ def helper() -> "Iterator[subprocess.Popen[bytes] | None]":
 
     Whoever needs what it compiles calls ``wait``; if it fails, that is compiled all the same.
     """
-    if (os.cpu_count() or 1) < 2 or not nothing_is_kept():
+    if (os.cpu_count() or 1) < 2 or not sys.executable or not nothing_is_kept():
         yield None
         return
     code = "from propagation.experiment.warming import warm; warm()"
