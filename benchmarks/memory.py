@@ -5,7 +5,8 @@ of cases after it measure these alone and write nothing.
 
 Method: the command runs in a process of its own; every 10 ms the anonymous memory that is resident
 (``RssAnon`` in Linux' ``/proc``) of it and of all its processes is added up, and the largest sum
-counts, or the process's own peak less the most that files had of it, so that no short peak is missed. Pages of files, shared libraries and memory-mapped graphs among them, are not private and
+counts, or the process's own peak less the most that files had of it, so that no short peak is
+missed. Pages of files, shared libraries and memory-mapped graphs among them, are not private and
 not in it. A prediction holds if it is off by at most a fifth or 150 MB, whichever is more. A run
 that had to compile is measured again, since that happens once and takes up to 200 MB.
 """
