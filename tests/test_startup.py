@@ -114,24 +114,25 @@ def test_the_helper_comes_for_the_first_run_only(
         def __init__(self, command: list[str], **options: object) -> None:
             started.append(command)
 
-        def kill(self) -> None:
+        def wait(self, seconds: float = 0.0) -> None:
             pass
 
-        wait = kill
+        kill = wait
 
     monkeypatch.setattr(warming.subprocess, "Popen", Process)
     monkeypatch.setattr(warming, "cache_folder", lambda: tmp_path)
     monkeypatch.setattr(warming.os, "cpu_count", lambda: 2)
     for name in ("kept.nbc", "other.nbc"):
-        with warming.helper():
-            pass
+        with warming.helper() as wait:
+            wait()
         (tmp_path / name).touch()
     assert len(started) == 1
     (tmp_path / "kept.nbc").unlink()
     (tmp_path / "other.nbc").unlink()
     monkeypatch.setattr(warming.os, "cpu_count", lambda: 1)
-    with warming.helper() as nobody:
-        assert nobody is None
+    with warming.helper() as wait:
+        wait()
+    assert len(started) == 1
 
 
 # --- the cache is right ------------------------------------------------------------------------

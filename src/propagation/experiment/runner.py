@@ -133,10 +133,9 @@ class Run:
             return self._earlier_result()
         self._check_folder(stored)
         check_memory(self.scenario, self.workers, self.engine)
-        with self._timed("reading and first world"), compiling_helper() as helper:
+        with self._timed("reading and first world"), compiling_helper() as wait_for_helper:
             self.laboratory.prepare()
-            if helper is not None:
-                helper.wait()
+            wait_for_helper()
         check_further_memory(self.scenario, self.laboratory.world(0), self.workers, self.engine)
         for line in self.laboratory.real.report if self.laboratory.real else ():
             self.tell(line)

@@ -8,7 +8,7 @@ compiles the loop, the metrics and theory into the cache that both share.
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -29,6 +29,10 @@ compare: {on: reach, baseline: one}
 """Small and unlike nothing: the same functions are compiled whatever the numbers are."""
 
 
+MOST_SECONDS = 60.0
+"""How long a run waits for the helper at most, on however busy a machine."""
+
+
 def warm() -> None:
     """Compile what every run needs once its world is there."""
     from propagation.experiment.expectations import Expectations
@@ -46,21 +50,27 @@ def nothing_is_kept() -> bool:
 
 
 @contextmanager
-def helper() -> "Iterator[subprocess.Popen[bytes] | None]":
+def helper() -> Iterator[Callable[[], None]]:
     """Start the helper if this is the first run here and there is a second processor for it.
 
-    Whoever needs what it compiles calls ``wait``; if it fails, that is compiled all the same.
+    Yields what waits for it; if it fails or takes too long, the run compiles that all the same.
     """
     if (os.cpu_count() or 1) < 2 or not sys.executable or not nothing_is_kept():
-        yield None
+        yield lambda: None
         return
     code = "from propagation.experiment.warming import warm; warm()"
     quiet = subprocess.DEVNULL
     process = None
     with suppress(OSError):
         process = subprocess.Popen([sys.executable, "-c", code], stdout=quiet, stderr=quiet)
+
+    def wait() -> None:
+        if process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(MOST_SECONDS)
+
     try:
-        yield process
+        yield wait
     finally:
         if process is not None:
             process.kill()
