@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from campaigns import REAL, write_campaign
 from typer.testing import CliRunner
@@ -12,6 +13,7 @@ from benchmarks.memory import Case, drawn, holds, measure, peak, predict
 from propagation import cli
 from propagation.audience import memory
 from propagation.experiment import footprint
+from propagation.experiment.estimates import lies_in_a_file
 from propagation.scenario.reading import parse_scenario
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what is private")
@@ -87,6 +89,15 @@ def test_more_of_anything_never_takes_less() -> None:
 def test_a_mapped_graph_counts_no_follows() -> None:
     mapped = replace(SIZE, is_mapped=True)
     assert footprint.peak(mapped) == footprint.peak(replace(mapped, follows=10**9))
+
+
+def test_an_array_is_known_to_lie_in_a_file(tmp_path: Path) -> None:
+    np.arange(10, dtype=np.int32).tofile(tmp_path / "numbers")
+    mapped = np.memmap(tmp_path / "numbers", np.int32, "r")
+    assert lies_in_a_file(mapped)
+    assert lies_in_a_file(np.asarray(mapped)[2:5])
+    assert not lies_in_a_file(mapped.copy()[2:5])
+    assert not lies_in_a_file(np.arange(3))
 
 
 def test_what_does_not_fit_says_what_to_change(

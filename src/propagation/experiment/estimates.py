@@ -6,6 +6,7 @@ compiles. Memory is what ``footprint`` says of these sizes.
 """
 
 import math
+import mmap
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,10 +54,12 @@ def estimate(
     notices: Sequence[float],
     workers: int,
     engine: str = "compiled",
+    is_mapped: bool = False,
 ) -> Estimate:
     """Return an estimate for worlds of so many accounts and follows.
 
-    ``notices`` are those expected of each message instance in one replicate of all strategies.
+    ``notices`` are those expected of each message instance in one replicate of all strategies;
+    a graph that ``is_mapped`` lies in a folder and takes no memory for its follows.
     """
     drawn = scenario.segments is not None
     rule = scenario.replicates
@@ -64,7 +67,8 @@ def estimate(
     total = math.fsum(notices)
     microseconds = len(notices) * MICROSECONDS_PER_INSTANCE + 1e-3 * total * NANOSECONDS_PER_NOTICE
     drawing = draws * follows * NANOSECONDS_PER_DRAWN_FOLLOW * 1e-9 if drawn else 0.0
-    size = size_of(scenario, accounts, follows, max(notices, default=0.0), workers, engine)
+    touched = max(notices, default=0.0)
+    size = size_of(scenario, accounts, follows, touched, workers, engine, is_mapped)
     return Estimate(
         accounts=accounts,
         follows=follows,
@@ -89,7 +93,17 @@ def given_estimate(
 ) -> Estimate:
     """Return the estimate for a given graph that has been read."""
     graph, notices = world.graph, graph_notices(scenario, world)
-    return estimate(scenario, graph.accounts, graph.follows, notices, workers, engine)
+    mapped = lies_in_a_file(graph.followers)
+    return estimate(scenario, graph.accounts, graph.follows, notices, workers, engine, mapped)
+
+
+def lies_in_a_file(array: object) -> bool:
+    """Whether an array, or the one it is a part of, is mapped from a file."""
+    while isinstance(array, np.ndarray):
+        if isinstance(array, np.memmap):
+            return True
+        array = array.base
+    return isinstance(array, mmap.mmap)
 
 
 def check_memory(scenario: Scenario, workers: int, engine: str) -> None:
@@ -116,8 +130,9 @@ def check_further_memory(scenario: Scenario, world: World, workers: int, engine:
     held = private_memory()
     if scenario.segments is None and held is not None:
         graph = world.graph
-        needed = estimate(scenario, graph.accounts, graph.follows, (), workers, engine).memory
-        check_fits(needed - held, scenario.name, FURTHER_ADVICE)
+        mapped = lies_in_a_file(graph.followers)
+        found = estimate(scenario, graph.accounts, graph.follows, (), workers, engine, mapped)
+        check_fits(found.memory - held, scenario.name, FURTHER_ADVICE)
 
 
 def drawn_size(segments: Mapping[str, Segment]) -> tuple[int, int]:

@@ -12,8 +12,10 @@ from propagation.scenario.spec import Scenario
 
 PROGRAM = 185_000_000
 """Python and the libraries of a run, with the machine code."""
-REPORT = 235_000_000
+REPORT = 330_000_000
 """The same with matplotlib and the figures of a report, when the worlds are gone again."""
+RESAMPLING = 60_000_000
+"""While the replicates are compared: blocks of them in so many resampled worlds at once."""
 
 FOLLOW = 4
 """A follow in a follower list."""
@@ -35,8 +37,8 @@ CLUSTERED_FOLLOW = 30
 """On top of that while mutual follows and circles are placed."""
 READ_FOLLOW = 8
 """A follow as it was read of a file, which is kept: follower and followee."""
-READING_FOLLOW = 40
-"""While follows are read and sorted: the numbers of both, the order, and the file's text."""
+READING_FOLLOW = 310
+"""While follows are read of a file and sorted: its text, columns of ids, numbers and the order."""
 
 WORKER_ACCOUNT = 5
 """Of each thread: the row of an account, and what is marked."""
@@ -47,7 +49,7 @@ THEORY_ACCOUNT = 320
 generations and what comes through a follower), and what is counted."""
 THEORY_MESSAGE = 192
 """Kept of an account for each further message of which theory has found that."""
-RUN = 3_500
+RUN = 1_000
 """A replicate of one strategy: its row and its instances' in tables, joined and resampled."""
 
 PROCESS = 150_000_000
@@ -99,10 +101,10 @@ def peak(size: Size) -> int:
     """Return the bytes of private memory that a run of such a size takes at its peak."""
     if size.in_processes:
         return _in_processes(size)
-    worlds = size.worlds * _world(size, prepared=True)
+    worlds = size.worlds * _world(size, prepared=True) + _read(size)
     threads = size.workers * (size.accounts * WORKER_ACCOUNT + size.touched * WORKER_TOUCHED)
     making = size.drawn_at_once * _making(size)
-    at_the_end = _theory(size) + size.runs * RUN
+    at_the_end = max(_theory(size), RESAMPLING) + size.runs * RUN
     return max(REPORT + size.runs * RUN, PROGRAM + worlds + max(making, threads + at_the_end))
 
 
@@ -113,6 +115,11 @@ def _world(size: Size, *, prepared: bool) -> int:
     if prepared:
         account += LIST + size.topics * PERSON
     return follows + size.accounts * account
+
+
+def _read(size: Size) -> int:
+    """Return what is kept of a file that was read, for further draws of our accounts."""
+    return 0 if size.is_drawn or size.is_mapped else size.follows * READ_FOLLOW
 
 
 def _making(size: Size) -> int:
@@ -133,14 +140,20 @@ def _theory(size: Size) -> int:
 def _in_processes(size: Size) -> int:
     """Return the sum over the run and its worker processes, which each make their own worlds."""
     making = _making(size)
-    worlds = size.worlds * _world(size, prepared=False)
+    worlds = size.worlds * _world(size, prepared=False) + _read(size)
     each = PROCESS + worlds + max(making, size.accounts * AGENT)
-    own = PROGRAM + worlds + max(making, _theory(size), size.accounts * AGENT)
+    own = PROGRAM + worlds + max(making, _theory(size), RESAMPLING, size.accounts * AGENT)
     return own + size.workers * each
 
 
 def size_of(
-    scenario: Scenario, accounts: int, follows: int, touched: float, workers: int, engine: str
+    scenario: Scenario,
+    accounts: int,
+    follows: int,
+    touched: float,
+    workers: int,
+    engine: str,
+    is_mapped: bool,
 ) -> Size:
     """Return the size of a run of a scenario on worlds of so many accounts and follows.
 
@@ -159,10 +172,10 @@ def size_of(
         accounts=accounts,
         follows=follows,
         worlds=draws * doubled,
-        drawn_at_once=min(workers, draws),
+        drawn_at_once=min(workers, max(1, draws - 1)),  # the first is drawn before all others
         is_drawn=scenario.segments is not None,
         is_clustered=any(one.reciprocity or one.clustering for one in segments),
-        is_mapped=False,
+        is_mapped=is_mapped,
         interests=max(interests, default=len(topics)),
         topics=len(topics),
         messages=len(used) * doubled * (1 + len(worth)),
