@@ -132,7 +132,7 @@ def test_a_given_graph_is_refused_once_it_is_read(
     monkeypatch.setattr("propagation.experiment.estimates.private_memory", lambda: 10**6)
     ran = CliRunner().invoke(cli.app, ["run", str(file), "--out", str(tmp_path / "out")])
     assert (ran.exit_code, ran.stdout) == (1, "")
-    assert "needs about 0.2 GB of memory, 0.0 GB are free; fewer draws" in ran.stderr
+    assert "needs about 0.3 GB of memory, 0.0 GB are free; fewer draws" in ran.stderr
     assert not (tmp_path / "out").exists()
 
 

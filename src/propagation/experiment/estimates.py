@@ -100,8 +100,6 @@ def given_estimate(
 def lies_in_a_file(array: object) -> bool:
     """Whether an array, or the one it is a part of, is mapped from a file."""
     while isinstance(array, np.ndarray):
-        if isinstance(array, np.memmap):
-            return True
         array = array.base
     return isinstance(array, mmap.mmap)
 
