@@ -19,9 +19,10 @@ print(int(stems(np.uint64(1), np.uint64(2)).skip), sum(stems.stats.cache_hits.va
 """
 
 
-def ask(sources: Path, cache: Path) -> tuple[int, int]:
+def ask(sources: Path, cache: Path, **further: str) -> tuple[int, int]:
     """Return what a new process computes, and how often it found machine code to use."""
     environment = {**os.environ, "PYTHONPATH": str(sources), "NUMBA_CACHE_DIR": str(cache)}
+    environment.update(further)
     environment.pop("NUMBA_DISABLE_JIT", None)
     done = subprocess.run(
         [sys.executable, "-c", ASK], capture_output=True, text=True, env=environment, check=True
@@ -43,6 +44,14 @@ def test_a_rule_edited_in_another_file_is_compiled_anew(tmp_path: Path) -> None:
     second, hits = ask(sources, cache)
     assert second != first
     assert hits == 0
+
+
+def test_another_processor_has_machine_code_of_its_own(tmp_path: Path) -> None:
+    here = ask(PACKAGE.parent, tmp_path)
+    other = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+    assert ask(PACKAGE.parent, tmp_path, **other) == (here[0], 0)
+    assert ask(PACKAGE.parent, tmp_path) == (here[0], 1)
+    assert ask(PACKAGE.parent, tmp_path, **other) == (here[0], 1)
 
 
 def test_every_source_counts_in_the_hash(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_draws_that_no_replicate_asks_for_need_no_memory(
 ) -> None:
     (tmp_path / SCENARIO).write_text(f"{DRAWN}draws: 1000000\n")
     checked = CliRunner().invoke(cli.app, ["check", str(tmp_path / SCENARIO)])
-    assert "memory (rough): 0.3 GB\n" in checked.stdout
+    assert "memory: 0.2" in checked.stdout
 
 
 def test_a_file_larger_than_memory_is_refused_unread(

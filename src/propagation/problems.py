@@ -2,6 +2,8 @@
 
 import difflib
 import errno
+import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -41,7 +43,8 @@ def reason(error: OSError) -> str:
     """Say why the system will not give a file."""
     if error.errno == errno.ELOOP:
         return "it is a link that leads back to itself"
-    return error.strerror or str(error)
+    named = re.search(r"\[errno (\d+)\]", str(error))  # pyarrow's way to tell what the system said
+    return os.strerror(int(named[1])) if named else error.strerror or str(error)
 
 
 LONGEST_LINE = 1500

@@ -4,6 +4,7 @@ from verification.cases.branching import BRANCHING
 from verification.cases.community import COMMUNITY_SIZE
 from verification.cases.coverage import COVERAGE
 from verification.cases.delays import DELAYS
+from verification.cases.kills import KILLS
 from verification.cases.outside import OUTSIDE
 from verification.cases.percolation import PERCOLATION
 from verification.cases.reachability import REACHABILITY
@@ -19,4 +20,5 @@ CASES: tuple[Case, ...] = (
     *OUTSIDE,
     *DELAYS,
     *COVERAGE,
+    *KILLS,
 )

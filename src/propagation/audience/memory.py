@@ -9,6 +9,7 @@ from propagation.problems import MachineError
 RESERVED = 2_000_000_000
 """Bytes that libraries reserve and never touch (stacks, arenas): they count against a limit."""
 MEMINFO = Path("/proc/meminfo")
+STATUS = Path("/proc/self/status")
 
 
 def free_memory() -> int | None:
@@ -19,6 +20,15 @@ def free_memory() -> int | None:
         return 1024 * (kilobytes["MemAvailable:"] + kilobytes["SwapFree:"])
     with suppress(OSError, ValueError, AttributeError):  # other systems tell what there is at all
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
+def private_memory() -> int | None:
+    """Return the bytes this process has for itself; None where the system does not tell."""
+    with suppress(OSError, ValueError):
+        for line in STATUS.read_text(encoding="ascii").splitlines():
+            if line.startswith("RssAnon:"):
+                return 1024 * int(line.split()[1])
     return None
 
 

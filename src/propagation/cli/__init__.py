@@ -3,6 +3,7 @@
 Everything heavy is imported where it is used, so that help comes at once.
 """
 
+import gc
 import io
 import os
 import sys
@@ -87,10 +88,13 @@ def check(
     Everything wrong is listed at once, with its line. The scenario is printed with all defaults
     filled in, as YAML that can be run; the estimates stand below as comments.
     """
-    from propagation.experiment.checking import notes
     from propagation.scenario.reading import located, write_scenario
 
     scenario, folder = load(file)
+    from propagation.compiling import say_when_compiling  # a second's import: see ``run``
+    from propagation.experiment.checking import notes
+
+    say_when_compiling(say)
     with located(file):
         comments = notes(scenario, folder)
     print(write_scenario(scenario), end="")
@@ -159,8 +163,10 @@ def run(
             raise InputError(Problem(f"'{agents}' is not written as FILE.py:CLASS", "--agents"))
         update["agents"] = f"{Path(path).absolute().as_posix()}:{name}"
     scenario = scenario.model_copy(update=update)
+    from propagation.compiling import say_when_compiling
     from propagation.experiment.runner import Run  # a second's import: not before bad input is told
 
+    say_when_compiling(say)
     with located(file), progress_bar(scenario.name) as progress:
         result = Run(
             scenario,
@@ -251,4 +257,7 @@ def main() -> None:
     from propagation.audience.memory import limit_memory
 
     limit_memory()
+    # nearly all that is imported, read and compiled stays: looking through it for garbage as often
+    # as Python does by itself takes a seventh of a start
+    gc.set_threshold(100_000)
     app()

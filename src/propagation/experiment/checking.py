@@ -7,14 +7,14 @@ from propagation.audience.memory import free_memory
 from propagation.audience.population import segment_targets
 from propagation.audience.targets import check_targets
 from propagation.experiment.estimates import (
+    ADVICE,
     Estimate,
-    drawn_notices,
-    drawn_size,
-    estimate,
-    graph_notices,
+    drawn_estimate,
+    given_estimate,
     replicates_in_words,
     worker_count,
 )
+from propagation.experiment.phrases import counted
 from propagation.experiment.replicates import Laboratory, load_account_class
 from propagation.luck import BLOCK_EXPONENTS
 from propagation.problems import InputError
@@ -35,18 +35,14 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
         problems = check_targets(segment_targets(scenario.segments))
         if problems:
             raise InputError(problems)
-        accounts, follows = drawn_size(scenario.segments)
-        notices = drawn_notices(scenario, scenario.segments)
         return [
-            *_size(scenario, estimate(scenario, accounts, follows, notices, worker_count(0))),
+            *_size(scenario, drawn_estimate(scenario, scenario.segments, worker_count(0))),
             *_envelopes(scenario.segments),
         ]
     laboratory = Laboratory(scenario, folder)
     world, real = laboratory.world(0), laboratory.real
     report = real.report if real else ()
-    graph, notices = world.graph, graph_notices(scenario, world)
-    found = estimate(scenario, graph.accounts, graph.follows, notices, worker_count(0))
-    return [*report, *_size(scenario, found)]
+    return [*report, *_size(scenario, given_estimate(scenario, world, worker_count(0)))]
 
 
 def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:
@@ -61,9 +57,11 @@ def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:
         f"replicates of all strategies on {worker_count(0)} processors"
     )
     free = free_memory()
-    memory = f"memory (rough): {found.memory / 1e9:,.1f} GB"
+    threads = counted(worker_count(0), "thread")
+    memory = f"memory: {found.memory / 1e9:,.2f} GB at its peak with {threads}"
     if free is not None and found.memory > free:
-        memory += f", more than the {free / 1e9:,.1f} GB that are free: it would be refused"
+        refused = f"more than the {free / 1e9:,.2f} GB that are free: it would be refused"
+        memory += f"; {refused}, {ADVICE}"
     yield memory
 
 

@@ -2,34 +2,37 @@
 
 Time is guessed from the expected number of notices (a multi-type branching process over segments,
 stopped at everybody) and rates measured on one core of an ordinary server; a first run also
-compiles. Memory is what the arrays need.
+compiles. Memory is what ``footprint`` says of these sizes.
 """
 
 import math
+import mmap
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.memory import check_fits
+from propagation.audience.memory import check_fits, private_memory
 from propagation.audience.world import World
+from propagation.compiling import compiled
+from propagation.experiment.footprint import peak, size_of
 from propagation.scenario.spec import Message, Precision, Scenario, Segment
 
 Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 
 NANOSECONDS_PER_NOTICE = 60.0
 MICROSECONDS_PER_INSTANCE = 120.0
 NANOSECONDS_PER_DRAWN_FOLLOW = 250.0
 GENERATIONS = 50
-BYTES_PER_FOLLOW = 4
-BYTES_PER_ACCOUNT = 100
-BYTES_PER_ACCOUNT_AND_WORKER = 52
-BYTES_WHILE_DRAWING_A_FOLLOW = 60
-BYTES_OF_THE_PROGRAM = 250_000_000
+MOST_FOLLOWED = 2_000_000_000
+"""Follows that an estimate on a given graph walks along at most: some seconds."""
 ADVICE = "fewer accounts, follows, draws or workers need less"
+FURTHER_ADVICE = "fewer draws or workers need less, as does a smaller graph"
 
 
 @dataclass(frozen=True)
@@ -45,36 +48,63 @@ class Estimate:
 
 
 def estimate(
-    scenario: Scenario, accounts: int, follows: int, notices: float, workers: int
+    scenario: Scenario,
+    accounts: int,
+    follows: int,
+    notices: Sequence[float],
+    workers: int,
+    engine: str = "compiled",
+    is_mapped: bool = False,
 ) -> Estimate:
-    """Return a rough estimate for worlds of so many accounts and follows.
+    """Return an estimate for worlds of so many accounts and follows.
 
-    ``notices`` are those expected of one replicate of all strategies.
+    ``notices`` are those expected of each message instance in one replicate of all strategies;
+    a graph that ``is_mapped`` lies in a folder and takes no memory for its follows.
     """
     drawn = scenario.segments is not None
     rule = scenario.replicates
     draws = min(scenario.draws, rule.at_most if isinstance(rule, Precision) else rule)
-    instances = sum(len(post.at) for posts in scenario.strategies.values() for post in posts)
-    seconds = instances * MICROSECONDS_PER_INSTANCE * 1e-6 + notices * NANOSECONDS_PER_NOTICE * 1e-9
+    total = math.fsum(notices)
+    microseconds = len(notices) * MICROSECONDS_PER_INSTANCE + 1e-3 * total * NANOSECONDS_PER_NOTICE
     drawing = draws * follows * NANOSECONDS_PER_DRAWN_FOLLOW * 1e-9 if drawn else 0.0
-    worlds = draws * (2 if scenario.shuffled else 1)
-    memory = (
-        BYTES_OF_THE_PROGRAM
-        + worlds * (follows * BYTES_PER_FOLLOW + accounts * BYTES_PER_ACCOUNT)
-        + workers * accounts * BYTES_PER_ACCOUNT_AND_WORKER
-        + min(workers, draws) * follows * BYTES_WHILE_DRAWING_A_FOLLOW
-    )
+    touched = max(notices, default=0.0)
+    size = size_of(scenario, accounts, follows, touched, workers, engine, is_mapped)
     return Estimate(
         accounts=accounts,
         follows=follows,
-        notices=notices,
+        notices=total,
         drawing_seconds=drawing,
-        seconds_per_thousand=1000 * seconds / workers,
-        memory=int(memory),
+        seconds_per_thousand=1e-3 * microseconds / workers,
+        memory=peak(size),
     )
 
 
-def check_memory(scenario: Scenario, workers: int) -> None:
+def drawn_estimate(
+    scenario: Scenario, segments: Mapping[str, Segment], workers: int, engine: str = "compiled"
+) -> Estimate:
+    """Return the estimate for worlds that are drawn, before they are."""
+    accounts, follows = drawn_size(segments)
+    notices = drawn_notices(scenario, segments)
+    return estimate(scenario, accounts, follows, notices, workers, engine)
+
+
+def given_estimate(
+    scenario: Scenario, world: World, workers: int, engine: str = "compiled"
+) -> Estimate:
+    """Return the estimate for a given graph that has been read."""
+    graph, notices = world.graph, graph_notices(scenario, world)
+    mapped = lies_in_a_file(graph.followers)
+    return estimate(scenario, graph.accounts, graph.follows, notices, workers, engine, mapped)
+
+
+def lies_in_a_file(array: object) -> bool:
+    """Whether an array, or the one it is a part of, is mapped from a file."""
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return isinstance(array, mmap.mmap)
+
+
+def check_memory(scenario: Scenario, workers: int, engine: str) -> None:
     """Refuse drawn worlds that do not fit into the memory that is free.
 
     Raises
@@ -83,9 +113,24 @@ def check_memory(scenario: Scenario, workers: int) -> None:
         If they do not.
     """
     if scenario.segments is not None:
-        accounts, follows = drawn_size(scenario.segments)
-        needed = estimate(scenario, accounts, follows, 0.0, workers).memory
+        needed = drawn_estimate(scenario, scenario.segments, workers, engine).memory
         check_fits(needed, scenario.name, ADVICE)
+
+
+def check_further_memory(scenario: Scenario, world: World, workers: int, engine: str) -> None:
+    """Refuse a run on a given graph, once read, if the rest does not fit into what is free.
+
+    Raises
+    ------
+    MachineError
+        If it does not, however small the cascades are.
+    """
+    held = private_memory()
+    if scenario.segments is None and held is not None:
+        graph = world.graph
+        mapped = lies_in_a_file(graph.followers)
+        found = estimate(scenario, graph.accounts, graph.follows, (), workers, engine, mapped)
+        check_fits(found.memory - held, scenario.name, FURTHER_ADVICE)
 
 
 def drawn_size(segments: Mapping[str, Segment]) -> tuple[int, int]:
@@ -116,8 +161,8 @@ def _instances(scenario: Scenario) -> Iterator[tuple[Message, str]]:
                 yield scenario.messages[post.post], post.by
 
 
-def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> float:
-    """Return the notices expected of one replicate of all strategies on a drawn graph."""
+def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> list[float]:
+    """Return the notices expected of each message instance on a drawn graph."""
     names = list(segments)
     attention = np.array([_mean(segment.attention) for segment in segments.values()])
     sizes = np.array([segment.accounts for segment in segments.values()], np.float64)
@@ -132,50 +177,72 @@ def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> float:
         ]
     )
     at_most = attention * follows.sum(axis=1)
-    total = 0.0
+    total: list[float] = []
     for message, by in _instances(scenario):
         interest = [_mean(segment.interest[message.topic]) for segment in segments.values()]
         sharing = np.minimum(1.0, message.resonance * np.array(interest))
         audience = scenario.ours[by].followers or {}
         first = np.array([audience.get(name, 0) for name in names], np.float64) * attention
         matrix = attention[:, None] * (follows / sizes) * sharing
-        total += _grown(first, partial(np.matmul, matrix), at_most)
+        total.append(_grown(first, partial(np.matmul, matrix), at_most))
     return total
 
 
-def graph_notices(scenario: Scenario, world: World) -> float:
-    """Return the notices expected of one replicate of all strategies on a given graph."""
+def graph_notices(scenario: Scenario, world: World) -> list[float]:
+    """Return the notices expected of each message instance on a given graph."""
     graph, attention = world.graph, world.traits.attention
     starts, followers = graph.places()
-    owners = np.repeat(np.arange(graph.accounts), np.diff(starts))
     at_most = attention * graph.followee_counts
-    total = 0.0
-    for message, by in _instances(scenario):
+    instances = list(_instances(scenario))
+    generations = min(GENERATIONS, max(2, MOST_FOLLOWED // (1 + graph.follows * len(instances))))
+    total: list[float] = []
+    for message, by in instances:
         sharing = np.minimum(1.0, message.resonance * world.traits.interest[message.topic])
         sharing[world.is_ours] = 0.0
 
-        def shown(sharers: Float64) -> Float64:
-            weights = sharers[owners]
-            return attention * np.bincount(followers, weights, minlength=graph.accounts)
-
         def spread_on(noticed: Float64, sharing: Float64 = sharing) -> Float64:
-            return shown(np.minimum(1.0, sharing * noticed))
+            return _shown(starts, followers, attention, np.minimum(1.0, sharing * noticed))
 
         author = np.zeros(graph.accounts)
         author[world.ours[by]] = 1.0
-        total += _grown(shown(author), spread_on, at_most)
+        first = _shown(starts, followers, attention, author)
+        total.append(_grown(first, spread_on, at_most, generations))
     return total
 
 
-def _grown(first: Float64, spread_on: Callable[[Float64], Float64], at_most: Float64) -> float:
-    """Return the notices of all generations, at most every follow once."""
+@compiled
+def _shown(starts: Int64, followers: Int32, attention: Float64, sharers: Float64) -> Float64:
+    """Return the notices that shares bring each account; the follows may lie in a file."""
+    notices = np.zeros_like(sharers)
+    for u in range(len(sharers)):
+        if sharers[u] > 0:
+            for place in range(starts[u], starts[u + 1]):
+                w = followers[place]
+                if w >= 0:
+                    notices[w] += attention[w] * sharers[u]
+    return notices
+
+
+def _grown(
+    first: Float64,
+    spread_on: Callable[[Float64], Float64],
+    at_most: Float64,
+    generations: int = GENERATIONS,
+) -> float:
+    """Return the notices of all generations, at most every follow once.
+
+    What comes after so many ``generations`` is taken to grow or shrink on at the last one's pace.
+    """
     noticed = total = first
-    for _ in range(GENERATIONS):
-        noticed = spread_on(noticed)
+    pace = 0.0
+    for _ in range(generations):
+        before, noticed = noticed, spread_on(noticed)
         total = np.minimum(total + noticed, at_most)
         if noticed.sum() <= 1e-3 * total.sum():
-            break
-    return float(total.sum())
+            return float(total.sum())
+        pace = float(noticed.sum() / before.sum())
+    rest = noticed * pace / (1 - pace) if pace < 1 else at_most
+    return float(np.minimum(total + rest, at_most).sum())
 
 
 def _mean(trait: object) -> float:

@@ -9,6 +9,7 @@ from propagation.spread.cascade import Cascade
 from propagation.strategy.agenda import Agenda
 
 Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Segments = npt.NDArray[np.str_]
 
@@ -42,7 +43,7 @@ def typical_cascades(
         replicate = typical_replicate(counts)
         arm = laboratory.arm(strategy, int(draw[replicate]))
         cascades = laboratory.cascades(arm, replicate)
-        rows = _rows_in_order(arm.agenda, cascades, segment_names(arm.world))
+        rows = _rows_in_order(arm.agenda, cascades, arm.world)
         columns["strategy"] += [strategy] * len(rows["account"])
         columns["replicate"] += [replicate] * len(rows["account"])
         columns["draw"] += [int(draw[replicate])] * len(rows["account"])
@@ -51,14 +52,14 @@ def typical_cascades(
     return columns
 
 
-def segment_names(world: World) -> Segments:
-    """Return the segment of each account by name, "" for those in none; shape (accounts,)."""
+def segment_names(world: World, accounts: Int32 | slice = slice(None)) -> Segments:
+    """Return the segment of accounts by name, "" for those in none; shape (accounts,)."""
     names = np.array([*world.segments, ""])
-    return names[world.segment_of]
+    return names[world.segment_of[accounts]]
 
 
 def _rows_in_order(
-    agenda: Agenda, cascades: tuple[Cascade, ...], segments: Segments
+    agenda: Agenda, cascades: tuple[Cascade, ...], world: World
 ) -> dict[str, list[object]]:
     columns: dict[str, list[object]] = {
         name: []
@@ -74,7 +75,7 @@ def _rows_in_order(
         columns["message"] += [instance.message] * len(order)
         columns["nominal_time"] += [instance.nominal_time] * len(order)
         columns["account"] += one.account[order].tolist()
-        columns["segment"] += segments[one.account[order]].tolist()
+        columns["segment"] += segment_names(world, one.account[order]).tolist()
         columns["parent"] += place[one.parent[order]].tolist()
         columns["generation"] += one.generation[order].tolist()
         columns["share_time"] += one.share_time[order].tolist()

@@ -59,6 +59,8 @@ class Expectations:
 
 def worth_more(world: World, worth: Mapping[str, float]) -> World:
     """Return the world with the value of its accounts multiplied, by segment."""
+    if not worth:
+        return world
     factor = np.ones(world.graph.accounts)
     for segment, by in worth.items():
         if segment in world.segments:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from propagation.experiment.estimates import check_memory, worker_count
+from propagation.experiment.estimates import check_further_memory, check_memory, worker_count
 from propagation.experiment.exemplars import is_small, small_graph, typical_cascades
 from propagation.experiment.expectations import Expectations
 from propagation.experiment.phrases import counted
@@ -32,6 +32,7 @@ from propagation.experiment.storage import (
     ResultsFolder,
 )
 from propagation.experiment.summarising import columns_of, summary_of
+from propagation.experiment.warming import helper as compiling_helper
 from propagation.experiment.workers import Task, Workers, noted_interrupts
 from propagation.problems import InputError, Problem
 from propagation.scenario.reading import read_scenario
@@ -45,6 +46,8 @@ BATCH = 20
 """Replicates handed to a worker at once."""
 FLUSH_SECONDS = 5.0
 """Finished replicates are written to disk at least this often."""
+MOST_UNWRITTEN = 5_000
+"""Finished replicates that wait in memory at most, however fast they come."""
 POLL_SECONDS = 0.2
 
 
@@ -129,9 +132,11 @@ class Run:
         if self._is_done_already(stored):
             return self._earlier_result()
         self._check_folder(stored)
-        check_memory(self.scenario, self.workers)
-        with self._timed("reading and first world"):
+        check_memory(self.scenario, self.workers, self.engine)
+        with self._timed("reading and first world"), compiling_helper() as wait_for_helper:
             self.laboratory.prepare()
+            wait_for_helper()
+        check_further_memory(self.scenario, self.laboratory.world(0), self.workers, self.engine)
         for line in self.laboratory.real.report if self.laboratory.real else ():
             self.tell(line)
         try:
@@ -315,7 +320,8 @@ class Run:
                     unwritten.append(batch)
                     finished.update(batch.replicates)
                 self.progress(len(finished & wanted), total)
-                if time.monotonic() - written > FLUSH_SECONDS:
+                waiting = sum(len(batch.replicates) for batch in unwritten)
+                if time.monotonic() - written > FLUSH_SECONDS or waiting > MOST_UNWRITTEN:
                     self._write(unwritten)
                     written = time.monotonic()
         except KeyboardInterrupt:

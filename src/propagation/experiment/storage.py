@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from propagation.experiment.forms import checked, damaged, is_summary
 from propagation.experiment.replicates import MOST_CURVES, Batch
-from propagation.problems import InputError, MachineError, Problem
+from propagation.problems import InputError, MachineError, Problem, reason
 
 RUNS, CASCADES, CURVES = "runs.parquet", "cascades.parquet", "curves.parquet"
 TREES, GRAPH_FOLLOWS, GRAPH_ACCOUNTS = "trees.parquet", "follows.parquet", "accounts.parquet"
@@ -69,7 +69,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def cannot_write(path: Path, error: OSError) -> MachineError:
     """Return the error for a file that cannot be written."""
-    return MachineError(f"{path}: cannot be written: {error.strerror or error}")
+    return MachineError(f"{path}: cannot be written: {reason(error)}")
 
 
 class ResultsFolder:

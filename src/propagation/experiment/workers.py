@@ -4,6 +4,7 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -33,6 +34,8 @@ def _run_in_process(draw: int, replicates: list[int]) -> Batch:
     return _laboratory.run(draw, replicates)
 
 
+BATCH_SECONDS = 1.0
+"""After so long a thread hands over what it has, so that nothing finished waits to be written."""
 MOST_PROCESSES = 61
 """More than this Windows cannot wait for."""
 
@@ -90,7 +93,7 @@ class Workers:
         self._laboratory = laboratory
         self._stop = threading.Event()
         self._finished: queue.SimpleQueue[Future[Batch]] = queue.SimpleQueue()
-        self._left = 0
+        self._tasks: dict[Future[Batch], Task] = {}
         self._error: BaseException | None = None
         self._pool: Executor = (
             _process_pool(laboratory, workers)
@@ -113,18 +116,24 @@ class Workers:
     @property
     def busy(self) -> bool:
         """Whether tasks are still to be done."""
-        return self._left > 0 or self._error is not None
+        return bool(self._tasks) or self._error is not None
 
     def submit(self, tasks: Iterable[Task]) -> None:
         """Put tasks in the queue."""
-        for draw, replicates in tasks:
-            if self._laboratory.in_processes:
-                future = self._pool.submit(_run_in_process, draw, replicates)
-            else:
-                stopped = self._stop.is_set
-                future = self._pool.submit(self._laboratory.run, draw, replicates, stopped)
-            self._left += 1
+        for task in tasks:
+            work = _run_in_process if self._laboratory.in_processes else self._run_in_thread
+            future = self._pool.submit(work, *task)
+            self._tasks[future] = task
             future.add_done_callback(self._finished.put)
+
+    def _run_in_thread(self, draw: int, replicates: list[int]) -> Batch:
+        """Run replicates until they are done, or for as long as a batch may take."""
+        until = time.monotonic() + BATCH_SECONDS
+
+        def stopped() -> bool:
+            return self._stop.is_set() or time.monotonic() > until
+
+        return self._laboratory.run(draw, replicates, stopped)
 
     def done(self, seconds: float) -> list[Batch]:
         """Wait up to ``seconds`` for results; return the batches finished since the last call.
@@ -149,10 +158,11 @@ class Workers:
         with suppress(queue.Empty):
             future = self._finished.get(timeout=seconds)
             while True:
-                self._left -= 1
+                draw, replicates = self._tasks.pop(future)
                 if not future.cancelled():
                     try:
                         batches.append(future.result())
+                        self._go_on(draw, replicates[len(batches[-1].replicates) :])
                     except BrokenProcessPool as error:
                         self._error = self._error or _died(error)
                     except Exception as error:
@@ -160,12 +170,17 @@ class Workers:
                 future = self._finished.get_nowait()
         return batches
 
+    def _go_on(self, draw: int, rest: list[int]) -> None:
+        """Put what a batch had no time for in the queue again."""
+        if rest and not self._stop.is_set():
+            self.submit([(draw, rest)])
+
     def stop(self) -> list[Batch]:
         """Stop soon; return what has been finished until then."""
         self._stop.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
         batches = self._drain(0.0)
-        self._left = 0
+        self._tasks.clear()
         return batches
 
 

@@ -1,0 +1,190 @@
+"""The private memory of a run at its peak, from the sizes of its arrays.
+
+Private is what no other process shares and no file backs: a graph in a folder is mapped and counts
+nothing. Constants are bytes. Most are sums over the arrays named beside them; those that are not
+(libraries, what agents take) were measured by ``python -m benchmarks.memory``, which also says how
+near the whole comes.
+"""
+
+from dataclasses import dataclass
+
+from propagation.scenario.spec import Scenario
+
+PROGRAM = 185_000_000
+"""Python and the libraries of a run, with the machine code."""
+REPORT = 330_000_000
+"""The same with matplotlib and the figures of a report, when the worlds are gone again."""
+RESAMPLING = 60_000_000
+"""While the replicates are compared: blocks of them in so many resampled worlds at once."""
+
+FOLLOW = 4
+"""A follow in a follower list."""
+ACCOUNT = 68
+"""Graph: starts 8, first list 4, keys 8 + 8, followees 4. World: segment 2, ours 1, threshold 8 and
+envelope 1 of throws. Traits: attention, value, threshold 8 each."""
+INTEREST = 8
+"""An account's interest in one topic."""
+LIST = 32
+"""A follower list as the loop sees it (``FOLLOWER_LIST``)."""
+PERSON = 32
+"""An account as the loop sees it for one topic of a message (``PERSON``)."""
+
+DRAWING_FOLLOW = 20
+"""While follows are drawn: stubs, followers, followees, and the order they are sorted into."""
+DRAWING_ACCOUNT = 60
+"""While accounts are drawn: counts of followers and followees, and what is settled into a world."""
+CLUSTERED_FOLLOW = 30
+"""On top of that while mutual follows and circles are placed."""
+READ_FOLLOW = 8
+"""A follow as it was read of a file, which is kept: follower and followee."""
+READING_FOLLOW = 310
+"""While follows are read of a file and sorted: its text, columns of ids, numbers and the order."""
+
+WORKER_ACCOUNT = 5
+"""Of each thread: the row of an account, and what is marked."""
+WORKER_TOUCHED = 49
+"""Of each thread and account touched: its row 32, notices 4, decision 1, order 4, share times 8."""
+THEORY_ACCOUNT = 320
+"""While theory finds what a share brings: 4 kinds of 3 cumulants of 8 bytes, three times (two
+generations and what comes through a follower), and what is counted."""
+THEORY_MESSAGE = 192
+"""Kept of an account for each further message of which theory has found that."""
+RUN = 1_000
+"""A replicate of one strategy: its row and its instances' in tables, joined and resampled."""
+
+PROCESS = 150_000_000
+"""A worker process for agents: Python, its libraries and Mesa."""
+AGENT = 1_500
+"""An account as an agent, with what it remembers."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """What decides how much memory a run takes.
+
+    Attributes
+    ----------
+    accounts, follows
+        Of one world.
+    worlds, drawn_at_once
+        How many are kept (shuffled ones too), and how many are drawn at the same time.
+    is_drawn, is_clustered, is_mapped
+        How its follows come about: drawn or read, with mutual follows or circles, in a folder.
+    interests, topics, messages
+        Topics accounts have an interest in, those of them that messages have, and messages (twice
+        if in the shuffled world too).
+    touched
+        Accounts that one message instance reaches, at most as far as can be foreseen.
+    runs
+        Replicates of all strategies together.
+    workers, in_processes
+        How many, and whether they are processes of agents.
+    """
+
+    accounts: int
+    follows: int
+    worlds: int
+    drawn_at_once: int
+    is_drawn: bool
+    is_clustered: bool
+    is_mapped: bool
+    interests: int
+    topics: int
+    messages: int
+    touched: int
+    runs: int
+    workers: int
+    in_processes: bool
+
+
+def peak(size: Size) -> int:
+    """Return the bytes of private memory that a run of such a size takes at its peak."""
+    if size.in_processes:
+        return _in_processes(size)
+    worlds = size.worlds * _world(size, prepared=True) + _read(size)
+    threads = size.workers * (size.accounts * WORKER_ACCOUNT + size.touched * WORKER_TOUCHED)
+    making = size.drawn_at_once * _making(size)
+    at_the_end = max(_theory(size), RESAMPLING) + size.runs * RUN
+    return max(REPORT + size.runs * RUN, PROGRAM + worlds + max(making, threads + at_the_end))
+
+
+def _world(size: Size, *, prepared: bool) -> int:
+    """Return what is kept of one world."""
+    follows = 0 if size.is_mapped else size.follows * FOLLOW
+    account = ACCOUNT + size.interests * INTEREST
+    if prepared:
+        account += LIST + size.topics * PERSON
+    return follows + size.accounts * account
+
+
+def _read(size: Size) -> int:
+    """Return what is kept of a file that was read, for further draws of our accounts."""
+    return 0 if size.is_drawn or size.is_mapped else size.follows * READ_FOLLOW
+
+
+def _making(size: Size) -> int:
+    """Return what drawing or reading one world takes for a while."""
+    if size.is_mapped:
+        return size.accounts * DRAWING_ACCOUNT
+    if not size.is_drawn:
+        return size.follows * READING_FOLLOW + size.accounts * DRAWING_ACCOUNT
+    clustered = size.follows * CLUSTERED_FOLLOW if size.is_clustered else 0
+    return size.follows * DRAWING_FOLLOW + size.accounts * DRAWING_ACCOUNT + clustered
+
+
+def _theory(size: Size) -> int:
+    further = max(0, size.messages - 1) * THEORY_MESSAGE
+    return size.accounts * (THEORY_ACCOUNT + further)
+
+
+def _in_processes(size: Size) -> int:
+    """Return the sum over the run and its worker processes, which each make their own worlds."""
+    making = _making(size)
+    worlds = size.worlds * _world(size, prepared=False) + _read(size)
+    each = PROCESS + worlds + max(making, size.accounts * AGENT)
+    own = PROGRAM + worlds + max(making, _theory(size), RESAMPLING, size.accounts * AGENT)
+    return own + size.workers * each
+
+
+def size_of(
+    scenario: Scenario,
+    accounts: int,
+    follows: int,
+    touched: float,
+    workers: int,
+    engine: str,
+    is_mapped: bool,
+) -> Size:
+    """Return the size of a run of a scenario on worlds of so many accounts and follows.
+
+    ``touched`` is how many notices are expected of the message instance that brings most.
+    """
+    rule = scenario.replicates
+    replicates = rule if isinstance(rule, int) else rule.at_most
+    draws = min(scenario.draws, replicates)
+    segments = (scenario.segments or {}).values()
+    used = {post.post for posts in scenario.strategies.values() for post in posts}
+    topics = {scenario.messages[name].topic for name in used}
+    interests = [len(segment.interest) for segment in segments]
+    doubled = 2 if scenario.shuffled else 1
+    worth = {tuple(step.worth.items()) for step in scenario.steps if step.worth}
+    return Size(
+        accounts=accounts,
+        follows=follows,
+        worlds=draws * doubled,
+        drawn_at_once=min(workers, max(1, draws - 1)),  # the first is drawn before all others
+        is_drawn=scenario.segments is not None,
+        is_clustered=any(one.reciprocity or one.clustering for one in segments),
+        is_mapped=is_mapped,
+        interests=max(interests, default=len(topics)),
+        topics=len(topics),
+        messages=len(used) * doubled * (1 + len(worth)),
+        touched=min(accounts, int(OUTLIERS * touched)),
+        runs=replicates * len(scenario.strategies),
+        workers=workers,
+        in_processes=engine == "mesa" or scenario.agents is not None,
+    )
+
+
+OUTLIERS = 10.0
+"""The largest of many cascades, as a multiple of their mean: only small ones exceed it."""
