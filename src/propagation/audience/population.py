@@ -12,7 +12,7 @@ from propagation.audience.follower_graph import (
     graph_from_follows,
     label_keys,
 )
-from propagation.audience.generators import SegmentTargets, draw_follows, networkx_follows
+from propagation.audience.generators import SegmentTargets, draw_graph, networkx_follows
 from propagation.audience.importing import AccountTable, match_accounts
 from propagation.audience.labels import Labels
 from propagation.audience.shuffling import shuffled_places
@@ -103,10 +103,18 @@ def _drawn(segments: Mapping[str, Segment], seed: int) -> Population:
             for name, size in zip(names, sizes, strict=True)
         ]
     )
-    follower, followee = draw_follows(segment_targets(segments), seed)
-    labels = NumberedLabels(zip(names, sizes, strict=True))
+    drawn = draw_graph(segment_targets(segments), seed)
+    graph = FollowerGraph(
+        list_starts=drawn.list_starts,
+        followers=drawn.followers,
+        first_list=np.arange(len(keys) + 1, dtype=np.int32),
+        account_keys=keys,
+        list_keys=keys,
+        followee_counts=drawn.followee_counts,
+        labels=NumberedLabels(zip(names, sizes, strict=True)),
+    )
     return Population(
-        graph=graph_from_follows(follower, followee, keys, labels),
+        graph=graph,
         segments=tuple(names),
         segment_of=np.repeat(np.arange(len(names), dtype=np.int16), sizes),
         traits=segment_traits(segments, keys, seed),
