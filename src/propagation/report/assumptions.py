@@ -43,7 +43,7 @@ def _segments(written: Mapping[str, Any]) -> list[Table]:
             name,
             _follows(block["follows"]),
             _popularity(block.get("popularity")),
-            in_words(block["reciprocity"]),
+            in_words(block.get("reciprocity", "by chance")),
             in_words(block["clustering"]),
         )
         for name, block in blocks.items()

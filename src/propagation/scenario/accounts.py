@@ -108,8 +108,10 @@ class Segment(Part):
         description="How unequally the follows that reach this segment are spread over its "
         "members. Default: every member is equally likely to be followed.",
     )
-    reciprocity: Percent = Field(
-        default=0.0, description="Share of the follows inside the segment that are returned."
+    reciprocity: Percent | None = Field(
+        default=None,
+        description="Share of the follows inside the segment that are returned. "
+        "Default: as chance makes it.",
     )
     clustering: Share = Field(
         default=0.0,
