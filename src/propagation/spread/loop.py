@@ -223,7 +223,7 @@ def _who_notice(
         found[noticed] = account
         if account >= 0:
             own = attention[account] if common == MIXED else common
-            noticed += notices(thin_key, here, own, envelope)
+            noticed += notices(skip_key, thin_key, here, own, envelope)
     return noticed, after if after < length else -1
 
 

@@ -210,7 +210,7 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
             length = int(graph.list_starts[one + 1]) - start
             envelope, key = int(self.world.envelopes[one]), graph.list_keys[one]
             skip_key = np.uint64(descend(spreading.throws.skip, key))
-            feed = Feed(np.uint64(descend(spreading.throws.thin, key)), envelope)
+            feed = Feed(skip_key, np.uint64(descend(spreading.throws.thin, key)), envelope)
             place = 0
             while place < length:
                 count, place = candidates(skip_key, place, length, envelope, found)
