@@ -40,8 +40,8 @@ __all__ = [
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
-Progress = Callable[[int], None]
-"""Is told how many follows have been drawn."""
+Progress = Callable[[int, int], None]
+"""Called with how many follows have been drawn, and how many there are."""
 
 REDRAWINGS = 20
 """Drawings tried before targets that should hold are given up."""
@@ -136,8 +136,7 @@ class _Drawing:
             followers, followees = self.graph.followers, self.followees[0]
             place_lists(column.inside, first, before, followers, followees)
         self._draw_lists(to, column, starts)
-        if self.progress is not None:
-            self.progress(int(self.offsets[to + 1]))
+        self._tell(int(self.offsets[to + 1]))
 
     def _draw_lists(self, to: int, column: _Column, starts: Longs) -> None:
         plan, at = self.plan, column.sources
@@ -182,10 +181,13 @@ class _Drawing:
                     done, left = wait(left, timeout=0.1)
                     for one in done:
                         one.result()
-                    if self.progress is not None:
-                        self.progress(int(starts[0]) + sum(drawn))
+                    self._tell(int(starts[0]) + sum(drawn))
             finally:
                 stopped.set()
+
+    def _tell(self, drawn: int) -> None:
+        if self.progress is not None:
+            self.progress(drawn, len(self.graph.followers))
 
     def count_followees(self) -> None:
         """Put together what the workers have counted."""

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.follow_lists import Lists
-from propagation.compiling import compiled, inlined
-from propagation.luck import DE_BRUIJN, GOLDEN, LAST_BIT, descend, mix
+from propagation.compiling import compiled, inlined, lowest_bit
+from propagation.luck import GOLDEN, descend, mix
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -110,10 +110,9 @@ def _list_marks(followers: Ints, start: int, able: int, unmarked: bool, bits: UI
             if at == able // 64:
                 word &= (np.uint64(1) << np.uint64(able % 64)) - np.uint64(1)
         while word != np.uint64(0):
-            last = word & (~word + np.uint64(1))
-            followers[start] = 64 * at + LAST_BIT[np.int64((last * DE_BRUIJN) >> np.uint64(58))]
+            followers[start] = 64 * at + lowest_bit(word)
             start += 1
-            word ^= last
+            word &= word - np.uint64(1)
 
 
 @inlined

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from propagation.audience.drawn_folders import Asked, drawn_graph
 from propagation.audience.follower_graph import (
     FollowerGraph,
     NumberedLabels,
     graph_from_follows,
     label_keys,
 )
-from propagation.audience.generators import SegmentTargets, draw_graph, networkx_follows
+from propagation.audience.generators import DrawnGraph, SegmentTargets, networkx_follows
 from propagation.audience.importing import AccountTable, match_accounts
 from propagation.audience.labels import Labels
 from propagation.audience.shuffling import shuffled_places
@@ -53,7 +54,8 @@ def populate(
     """Return the population of a draw; parameters and errors as for ``build_world``."""
     seed = draw_seed(scenario.seed, draw)
     if scenario.segments is not None:
-        population = _drawn(scenario.segments, seed)
+        drawn = drawn_graph(asked_of(scenario, draw))
+        population = _drawn(scenario.segments, drawn, seed)
     elif isinstance(scenario.graph, NetworkxGraph):
         population = _generated(scenario.graph, _accounts(scenario), seed, table)
     elif real is not None:
@@ -94,7 +96,21 @@ def segment_targets(segments: Mapping[str, Segment]) -> dict[str, SegmentTargets
     }
 
 
-def _drawn(segments: Mapping[str, Segment], seed: int) -> Population:
+def asked_of(scenario: Scenario, draw: int) -> Asked:
+    """Return what has to be drawn for a draw of a scenario with segments.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    if scenario.segments is None:
+        raise InputError(Problem("has a given graph: there is nothing to draw", "graph"))
+    seed = draw_seed(scenario.seed, draw)
+    return Asked(scenario.name, draw, seed, segment_targets(scenario.segments))
+
+
+def _drawn(segments: Mapping[str, Segment], drawn: DrawnGraph, seed: int) -> Population:
     names = sorted(segments)
     sizes = [segments[name].accounts for name in names]
     keys = np.concatenate(
@@ -103,7 +119,6 @@ def _drawn(segments: Mapping[str, Segment], seed: int) -> Population:
             for name, size in zip(names, sizes, strict=True)
         ]
     )
-    drawn = draw_graph(segment_targets(segments), seed)
     graph = FollowerGraph(
         list_starts=drawn.list_starts,
         followers=drawn.followers,
