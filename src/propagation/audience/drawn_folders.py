@@ -22,7 +22,7 @@ from propagation.audience.generators import DrawnGraph, Progress, draw_graph
 from propagation.audience.graph_folder import GraphFolder, open_graph_folder
 from propagation.audience.new_graph_folder import check_target, new_graph_folder
 from propagation.audience.targets import Plan, SegmentTargets, check_targets
-from propagation.problems import InputError, MachineError
+from propagation.problems import InputError, MachineError, Problem
 
 KEPT_FROM = 20_000_000
 """Follows from which a drawn graph is kept; smaller ones are drawn faster than they are read."""
@@ -101,10 +101,12 @@ def draw_into_folder(
     target: Path,
     *,
     replace: bool = False,
-    workers: int | None = None,
+    workers: int = 0,
     progress: Progress | None = None,
 ) -> GraphFolder:
     """Draw a graph into a folder and open it; nothing is there before all of it is.
+
+    ``workers`` threads draw, by default one for each processor.
 
     Raises
     ------
@@ -148,7 +150,7 @@ def kept_graph(asked: Asked, progress: Progress | None = None) -> GraphFolder:
     MachineError
         If the disk has no room or cannot be written to.
     """
-    place = graph_cache() / drawing_key(asked.targets, asked.seed)
+    place = _place_of(asked)
     found = _opened(place)
     if found is not None:
         return found
@@ -163,6 +165,28 @@ def kept_graph(asked: Asked, progress: Progress | None = None) -> GraphFolder:
     except OSError as error:
         message = f"{place.parent}: cannot be written: {error.strerror or error}"
         raise MachineError(f"{message}; {CACHE_VARIABLE} names another folder") from error
+
+
+def place_to_keep(asked: Asked) -> Path:
+    """Return where a graph is kept.
+
+    Raises
+    ------
+    InputError
+        If it is too small for that.
+    """
+    if not is_kept(asked.targets):
+        follows = int(Plan(asked.targets).follows.sum())
+        message = (
+            f"asks for {follows:,} follows: graphs are kept from {KEPT_FROM:,} on, smaller ones "
+            "are drawn by each run; --to names a folder for one"
+        )
+        raise InputError(Problem(message, "segments"))
+    return _place_of(asked)
+
+
+def _place_of(asked: Asked) -> Path:
+    return graph_cache() / drawing_key(asked.targets, asked.seed)
 
 
 def _opened(place: Path) -> GraphFolder | None:
