@@ -274,7 +274,8 @@ def test_lists_are_in_order_and_nobody_follows_themselves():
     assert np.array_equal(np.bincount(graph.followers, minlength=90), graph.followee_counts)
 
 
-def test_an_interrupted_drawing_stops(monkeypatch):
+@compiled_only
+def test_an_interrupted_drawing_stops():
     def interrupt(done, total):
         raise KeyboardInterrupt
 
