@@ -25,6 +25,7 @@ FULLEST = 0.7
 """Share of the hash table's slots that may be taken."""
 FEWEST_SLOTS = 1 << 16
 MOST_ACCOUNTS = 2**31 - 1
+TOGETHER = 64
 ONE, SPAN, LAST = np.uint64(1), np.uint64(32), np.uint64(31)
 MARKS = np.uint64(0xFFFFFFFF)
 
@@ -180,19 +181,31 @@ def _look_up(accounts: UInt32, pairs: UInt32) -> None:
 
 @compiled
 def _number(ids: UInt64, slots: Int32, known: int, pairs: UInt64, numbers: UInt32) -> int:
-    """Give numbers to new ids; return how many are known. A slot holds a number plus 1, or 0."""
+    """Give numbers to new ids; return how many are known. A slot holds a number plus 1, or 0.
+
+    Slots of some pairs are looked at together, so that the memory is waited for once.
+    """
     last = np.uint64(len(slots) - 1)
-    for i in range(len(pairs)):
-        for side in range(2):
-            number = np.uint64(pairs[i, side])
-            slot = mix(number) & last
-            while slots[slot] and ids[slots[slot] - 1] != number:
-                slot = (slot + ONE) & last
-            if not slots[slot]:
+    places, found = np.empty(TOGETHER, np.uint64), np.empty(TOGETHER, np.int32)
+    wanted, given = pairs.reshape(-1), numbers.reshape(-1)
+    for first in range(0, len(wanted), TOGETHER):
+        some = min(TOGETHER, len(wanted) - first)
+        for i in range(some):
+            places[i] = mix(np.uint64(wanted[first + i])) & last
+            found[i] = slots[places[i]]
+        for i in range(some):
+            number = np.uint64(wanted[first + i])
+            if found[i] and ids[found[i] - 1] == number:
+                given[first + i] = found[i] - 1
+                continue
+            place = places[i]
+            while slots[place] and ids[slots[place] - 1] != number:
+                place = (place + ONE) & last
+            if not slots[place]:
                 ids[known] = number
                 known += 1
-                slots[slot] = known
-            numbers[i, side] = slots[slot] - 1
+                slots[place] = known
+            given[first + i] = slots[place] - 1
     return known
 
 

@@ -255,9 +255,9 @@ def _group(pairs: UInt32, column: int, first: int, starts: Int64, members: Int32
         starts[account + 1] += starts[account]
     places = starts[:-1].copy()
     for i in range(len(pairs)):
-        account = np.int64(pairs[i, column]) - first
-        members[places[account]] = pairs[i, 1 - column]
-        places[account] += 1
+        key = np.int64(pairs[i, column]) - first
+        members[places[key]] = pairs[i, 1 - column]
+        places[key] += 1
 
 
 @compiled

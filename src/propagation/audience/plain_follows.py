@@ -26,6 +26,8 @@ from propagation.problems import InputError, Problem, reason
 from propagation.scenario.accounts import graph_format
 
 Bytes: TypeAlias = npt.NDArray[np.uint8]
+Place = np.uint64
+"""A place in text; compiled code need not look whether it is below 0."""
 Pairs: TypeAlias = npt.NDArray[np.uint32] | npt.NDArray[np.uint64]
 """Followers and followees side by side; shape (follows, 2)."""
 
@@ -36,7 +38,7 @@ SHORTEST_LINE = 4
 MARK = b"\xef\xbb\xbf"
 TAB, FEED, RETURN, BLANK, QUOTE, HASH, PERCENT, ZERO = b'\t\n\r "#%0'
 LAST_ASCII = 127
-MOST_DIGITS, LARGEST_ID = 19, np.uint64(LARGEST)
+MOST_DIGITS, LARGEST_ID, STEP = np.uint64(19), np.uint64(LARGEST), np.uint64(1)
 FINE, FOREIGN, ODD, TOO_LARGE = range(4)
 """How text was read: plainly; plainly, but not as ASCII; not; an id is above the limit."""
 
@@ -216,18 +218,20 @@ def _piece(layout: Layout, start: int, chunk: int, limit: int) -> tuple[Piece, i
         if not cut and start + chunk + len(rest) < layout.size:
             return Piece(np.empty((0, 2), np.uint32), 0, memoryview(content)), ODD, begin
         content += rest[:cut] if cut else rest
+    view = memoryview(content)[begin:]
+    if not content.endswith(b"\n"):
+        content += b"\n"
     most = (len(content) - begin) // SHORTEST_LINE + 1
     small = limit < 1 << 32
     pairs: Pairs = np.empty((most, 2), np.uint32) if small else np.empty((most, 2), np.uint64)
     data = np.frombuffer(content, np.uint8)
-    rows, lines, found, place = _parse(data, begin, _form(layout, limit), pairs)
-    view = memoryview(content)[begin:]
+    rows, lines, found, place = _parse(data, Place(begin), _form(layout, limit), pairs)
     if found == FOREIGN:
         try:
             content.decode()
         except UnicodeDecodeError:
             found = ODD
-    return Piece(pairs[:rows], lines, view), found, place - begin
+    return Piece(pairs[:rows], lines, view), found, int(place) - begin
 
 
 def _none(content: bytes, chunk: int) -> tuple[Piece, int, int]:
@@ -277,8 +281,8 @@ def _form(layout: Layout, limit: int) -> Form:
 
 
 @compiled
-def _parse(data: Bytes, place: int, form: Form, pairs: Pairs) -> tuple[int, int, int, int]:
-    """Read the ids of lines.
+def _parse(data: Bytes, place: Place, form: Form, pairs: Pairs) -> tuple[int, int, int, Place]:
+    """Read the ids of lines; the last one too must end with a line feed.
 
     Returns
     -------
@@ -287,7 +291,8 @@ def _parse(data: Bytes, place: int, form: Form, pairs: Pairs) -> tuple[int, int,
     """
     rows = lines = 0
     result = FINE
-    while place < len(data):
+    end = np.uint64(len(data))
+    while place < end:
         cells, found, place = _parse_line(data, place, form, pairs, rows)
         if found != FINE and found != FOREIGN:
             return rows, lines, found, place
@@ -296,103 +301,93 @@ def _parse(data: Bytes, place: int, form: Form, pairs: Pairs) -> tuple[int, int,
             rows += 1
         elif cells:
             return rows, lines, ODD, place
-        if place < len(data) and data[place] == RETURN:
-            place += 1
-            if place == len(data) or data[place] != FEED:
+        if data[place] == RETURN:
+            place += STEP
+            if data[place] != FEED:
                 return rows, lines, ODD, place
-        if place < len(data):
-            place += 1
-            lines += 1
+        place += STEP
+        lines += 1
     return rows, lines, result, place
 
 
 @inlined
 def _parse_line(
-    data: Bytes, place: int, form: Form, pairs: Pairs, row: int
-) -> tuple[int, int, int]:
+    data: Bytes, place: Place, form: Form, pairs: Pairs, row: int
+) -> tuple[int, int, Place]:
     """Read the ids of a line; return how many cells it has, how it ended, and where."""
     line, cells, result = place, 0, FINE
     place = _past_blanks(data, place, form.tab)
-    while not _is_end(data, place) or not (form.by_blanks or place == line):
-        if cells == form.first or cells == form.second:
-            start = place
-            value, place = _parse_id(data, start)
-            if place < 0:
+    while not _is_end(data[place]) or not (form.by_blanks or place == line):
+        start = place
+        if cells in (form.first, form.second):
+            value, place, is_plain = _parse_id(data, start)
+            if not is_plain:
                 return cells, ODD, start
             if value > np.uint64(form.limit):
                 return cells, TOO_LARGE, start
             pairs[row, np.int64(cells == form.second) ^ form.swapped] = value
         else:
-            start = place
-            place = _past_cell(data, start, form)
-            found = _content_of(data, start, place, cells == 0)
-            if found == ODD:
+            place, found = _past_cell(data, start, form)
+            if found == ODD or (cells == 0 and _is_comment(data[start])):
                 return cells, ODD, start
             result = max(result, found)
         cells += 1
         after = place
         place = _past_blanks(data, place, form.tab)
-        if _is_end(data, place):
+        if _is_end(data[place]):
             break
         if form.by_blanks:
             if place == after:
                 return cells, ODD, place
         elif data[place] == form.delimiter:
-            place = _past_blanks(data, place + 1, form.tab)
+            place = _past_blanks(data, place + STEP, form.tab)
         else:
             return cells, ODD, place
     return cells, result, place
 
 
 @inlined
-def _is_end(data: Bytes, place: int) -> bool:
-    """Say whether a line ends here."""
-    return place == len(data) or data[place] == FEED or data[place] == RETURN
+def _is_end(byte: int) -> bool:
+    return byte in (FEED, RETURN)
 
 
 @inlined
-def _past_blanks(data: Bytes, place: int, tab: int) -> int:
-    while place < len(data) and (data[place] == BLANK or data[place] == tab):
-        place += 1
+def _is_comment(byte: int) -> bool:
+    return byte in (HASH, PERCENT)
+
+
+@inlined
+def _past_blanks(data: Bytes, place: Place, tab: int) -> Place:
+    while data[place] == BLANK or data[place] == tab:
+        place += STEP
     return place
 
 
 @inlined
-def _parse_id(data: Bytes, start: int) -> tuple[np.uint64, int]:
-    """Read a whole number; return it and where it ends, or -1 if it is not a plain one."""
+def _parse_id(data: Bytes, start: Place) -> tuple[np.uint64, Place, bool]:
+    """Read a whole number; return it, where it ends, and whether it is a plain one."""
     value, place = np.uint64(0), start
-    while place < len(data):
+    while True:
         digit = np.uint8(data[place] - ZERO)
         if digit > 9:
             break
         value = value * np.uint64(10) + np.uint64(digit)
-        place += 1
+        place += STEP
     digits = place - start
-    if digits == 0 or digits > MOST_DIGITS or value > LARGEST_ID:
-        return value, -1
-    if digits > 1 and data[start] == ZERO:
-        return value, -1
-    return value, place
+    fits = STEP <= digits <= MOST_DIGITS and value <= LARGEST_ID
+    return value, place, bool(fits and (digits == STEP or data[start] != ZERO))
 
 
 @inlined
-def _past_cell(data: Bytes, place: int, form: Form) -> int:
-    while not _is_end(data, place) and data[place] != form.delimiter:
-        if form.by_blanks and data[place] == TAB:
-            break
-        place += 1
-    return place
-
-
-@inlined
-def _content_of(data: Bytes, start: int, end: int, is_first: bool) -> int:
-    """Say whether a cell is plain text; a line must not start like a comment."""
-    if is_first and start < end and (data[start] == HASH or data[start] == PERCENT):
-        return ODD
-    result = FINE
-    for place in range(start, end):
-        if data[place] == 0 or data[place] == QUOTE:
-            return ODD
-        if data[place] > LAST_ASCII:
-            result = FOREIGN
-    return result
+def _past_cell(data: Bytes, place: Place, form: Form) -> tuple[Place, int]:
+    """Return where a cell ends, and whether it is plain text."""
+    found = FINE
+    while True:
+        byte = data[place]
+        if _is_end(byte) or byte == form.delimiter or (form.by_blanks and byte == TAB):
+            return place, found
+        if byte == 0 or byte == QUOTE:
+            return place, ODD
+        if byte > LAST_ASCII:
+            found = FOREIGN
+        place += STEP
