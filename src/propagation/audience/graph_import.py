@@ -8,6 +8,7 @@ what is said of it.
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
@@ -26,8 +27,15 @@ from propagation.audience.plain_follows import (
     plain_layout,
 )
 from propagation.audience.plain_import import PlainImport, Sizes
-from propagation.problems import InputError, MachineError, Problem
+from propagation.problems import InputError, MachineError, Problem, not_one_of
 from propagation.scenario.accounts import graph_format
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+def _column(text: str | None) -> str | int | None:
+    is_number = text is not None and text.isascii() and text.isdecimal()
+    return int(text) if text is not None and is_number else text
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,32 @@ class GraphImport:
     arrows: str | None = None
     both: bool = False
     replace: bool = False
+
+    @classmethod
+    def asked(
+        cls,
+        path: Path,
+        target: Path,
+        follower: str | None,
+        followee: str | None,
+        *,
+        ids: str | None,
+        arrows: str | None,
+        both: bool,
+        replace: bool,
+    ) -> "GraphImport":
+        """Return what a command line asks for: digits stand for the number of a column.
+
+        Raises
+        ------
+        InputError
+            If ``ids`` is not one of its values.
+        """
+        kind = next((known for known in KINDS if known == ids), None)
+        if ids is not None and kind is None:
+            raise InputError(Problem(not_one_of(ids, KINDS), "--ids"))
+        one, other = _column(follower), _column(followee)
+        return cls(path, target, one, other, kind, arrows, both, replace)
 
     def __call__(self, progress: Progress, sizes: Sizes | None = None) -> tuple[str, ...]:
         """Write the folder and return in sentences what was read.
