@@ -119,7 +119,7 @@ class NewGraphFolder:
         if labels.dtype != np.object_:
             largest = int(labels[-1]) if len(labels) else 0
             fitting = (kind for kind in OPTIONAL["labels"] if largest <= np.iinfo(kind).max)
-            self.put("labels", labels.astype(next(fitting)))
+            self.put("labels", labels.astype(next(fitting), copy=False))
             return
         starts = self.stream("label_starts", np.int64)
         texts = self.stream("label_texts", np.uint8)

@@ -15,7 +15,6 @@ from propagation.audience.follower_graph import (
 )
 from propagation.audience.generators import DrawnGraph, SegmentTargets, networkx_follows
 from propagation.audience.importing import AccountTable, match_accounts
-from propagation.audience.labels import Labels
 from propagation.audience.shuffling import shuffled_places
 from propagation.audience.sources import RealGraph
 from propagation.audience.traits import (
@@ -59,14 +58,7 @@ def populate(
     elif isinstance(scenario.graph, NetworkxGraph):
         population = _generated(scenario.graph, _accounts(scenario), seed, table)
     elif real is not None:
-        population = _given(
-            real.read.follower,
-            real.read.followee,
-            real.read.labels,
-            _accounts(scenario),
-            seed,
-            real.table,
-        )
+        population = _given(real.graph, _accounts(scenario), seed, real.table)
     else:
         raise ValueError("a scenario on a file of follows needs what read_real_graph returns")
     if scenario.accounts is not None and thresholds_from_table(scenario.accounts):
@@ -146,21 +138,17 @@ def _generated(
     if table is not None:
         rows, _ = match_accounts(labels, table, accounts.isolated)
         matched = TraitTable(table, rows)
-    return _given(follower, followee, labels, accounts, seed, matched)
+    graph = graph_from_follows(follower, followee, label_keys(labels), labels)
+    return _given(graph, accounts, seed, matched)
 
 
 def _given(
-    follower: Int32,
-    followee: Int32,
-    labels: Labels,
-    accounts: Accounts,
-    seed: int,
-    table: TraitTable | None,
+    graph: FollowerGraph, accounts: Accounts, seed: int, table: TraitTable | None
 ) -> Population:
-    keys = label_keys(labels)
-    segments, segment_of = _segments_of(accounts, table, len(labels))
+    segments, segment_of = _segments_of(accounts, table, graph.accounts)
+    keys = graph.account_keys
     return Population(
-        graph=graph_from_follows(follower, followee, keys, labels),
+        graph=graph,
         segments=segments,
         segment_of=segment_of,
         traits=graph_traits(accounts, keys, segment_of, segments, seed, table),

@@ -1,17 +1,12 @@
 """The commands ``graph draw`` and ``graph cache``: drawn follower graphs that are kept on disk."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from propagation.cli.terminal import bar_on_stderr, guarded, print_rows, say
-
-if TYPE_CHECKING:
-    from propagation.audience.generators import Progress
+from propagation.cli.terminal import guarded, part_bar, print_rows, say
 
 
 @guarded
@@ -46,7 +41,7 @@ def draw(
         asked = asked_of(read_scenario(file), number)
         target = to or place_to_keep(asked)
         begun = time.perf_counter()
-        with _follows_bar(file.stem) as progress:
+        with part_bar(str(target), "of the follows") as progress:
             folder = draw_into_folder(
                 asked, target, replace=force, workers=workers, progress=progress
             )
@@ -56,27 +51,6 @@ def draw(
         f"{folder.size / 1e9:,.2f} GB, {folder.size / max(1, folder.follows):.2f} bytes a follow"
     )
     print(folder.path)
-
-
-@contextmanager
-def _follows_bar(name: str) -> "Iterator[Progress]":
-    """Show how much is drawn, on stderr if that is a terminal."""
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeRemainingColumn(),
-    )
-    with bar_on_stderr(*columns) as bar:
-        task = bar.add_task(f"{name}: drawing", total=None)
-
-        def report(done: int, total: int) -> None:
-            doing = "drawing" if done < total else "bringing it to the disk"
-            bar.update(task, description=f"{name}: {doing}", completed=done, total=total)
-
-        yield report
 
 
 @guarded

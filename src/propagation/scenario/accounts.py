@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from propagation.scenario.fields import (
     Amount,
     Count,
+    GraphChecksum,
     Label,
     Name,
     Part,
@@ -201,6 +202,25 @@ class GraphFile(Part):
     )
     ids: Ids = None
     sha256: FileChecksum = None
+
+
+class FolderGraph(Part):
+    """A real follower graph, imported once by `propagation graph import`.
+
+    It is the graph of the file that it was imported from, and gives the same results.
+    """
+
+    model_config = example({"folder": "graphs/follows"})
+
+    folder: Text = Field(
+        description="Path of the graph folder, relative to the scenario file. Accounts are called "
+        "by the ids they have in the file, or by their numbers from 0 if the graph has no ids."
+    )
+    checksum: GraphChecksum | None = Field(
+        default=None,
+        description="Checksum of the folder, as `propagation graph show` prints it; if given, a "
+        "folder with another content is refused. Default: not checked.",
+    )
 
 
 _Scalar = bool | int | float | str
