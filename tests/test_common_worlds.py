@@ -389,7 +389,8 @@ def test_a_dead_place_changes_nobody_elses_luck() -> None:
     moved = dataclasses.replace(  # planted: the others move up
         world,
         graph=dataclasses.replace(
-            world.graph, followers=np.concatenate((np.delete(followers, LEAVER - 2), [2]))
+            world.graph,
+            followers=np.append(np.delete(followers, LEAVER - 2), np.int32(2)).astype(np.int32),
         ),
     )
     assert not np.array_equal(old[:, OTHERS], noticing(moved, "a")[:, OTHERS])
@@ -402,11 +403,11 @@ def test_who_leaves_unnoticed_is_not_missed(kind: Callable[..., Engine]) -> None
         one = setting(number, "independent")
         graph = one.world.graph
         eastern = graph.lists_of(one.world.ours["made"])[0]
-        place = int(graph.list_starts[eastern + 1]) - 1
-        leaver, followers = int(graph.followers[place]), graph.followers.copy()
-        followers[place] = DEAD_PLACE
+        place = int(graph.list_starts[eastern + 1]) - 1 - len(graph.followers)
+        leaver, appended = int(graph.appended[place]), graph.appended.copy()
+        appended[place] = DEAD_PLACE
         without = dataclasses.replace(
-            one.world, graph=dataclasses.replace(graph, followers=followers)
+            one.world, graph=dataclasses.replace(graph, appended=appended)
         )
         engines = [
             kind(world, {"call": one.message}, one.horizon) for world in (one.world, without)
@@ -436,10 +437,7 @@ def with_audience(east: int, west: int = 7) -> World:
 
 def stretches(world: World, name: str) -> list[list[int]]:
     graph = world.graph
-    return [
-        graph.followers[graph.list_starts[one] : graph.list_starts[one + 1]].tolist()
-        for one in graph.lists_of(world.ours[name])
-    ]
+    return [graph.members(one).tolist() for one in graph.lists_of(world.ours[name])]
 
 
 def test_audiences_nest() -> None:

@@ -197,7 +197,7 @@ class LuckyThrows:
     def notices(self, followee: int, list_index: int, place: int, follower: int) -> bool:
         graph = self.world.graph
         one = graph.lists_of(followee)[list_index]
-        length = int(graph.list_starts[one + 1] - graph.list_starts[one])
+        length = len(graph.members(one))
         envelope, key = int(self.world.envelopes[one]), graph.list_keys[one]
         skip_key = np.uint64(descend(self.stems.skip, key))
         found, after, places = np.empty(64, np.int32), 0, set()
@@ -250,10 +250,7 @@ def naive_outcome(case: Case, instance: MessageInstance) -> naive.Outcome:
     world, graph = case.world, case.world.graph
     lists = {
         account: [
-            [
-                None if follower < 0 else int(follower)
-                for follower in graph.followers[graph.list_starts[one] : graph.list_starts[one + 1]]
-            ]
+            [None if follower < 0 else int(follower) for follower in graph.members(one)]
             for one in graph.lists_of(account)
         ]
         for account in range(graph.accounts)

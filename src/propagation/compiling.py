@@ -17,12 +17,8 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
-import numpy.typing as npt
 import platformdirs
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils, config
-from numba.extending import intrinsic
+from numba.core import config
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -97,51 +93,3 @@ def _compile(function: Function, compiler: Callable[[Function], Any]) -> Functio
     finally:
         settings.CACHE_DIR = previous
     return machine_code
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _lowest_bit(context: Any, word: Any) -> tuple[Any, Any]:
-    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.IntType(1)(1))
-
-    return types.int64(types.uint64), generate
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _prefetch(context: Any, array: Any, index: Any) -> tuple[Any, Any]:
-    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = _array(target, builder, signature.args[0], arguments[0]).data
-        pointer = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(8).as_pointer())
-        number = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [pointer.type, number, number, number])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [pointer, number(0), number(3), number(1)])  # read, keep, data
-        return target.get_dummy_value()
-
-    return types.void(array, types.int64), generate
-
-
-def _array(target: Any, builder: Any, kind: Any, value: Any) -> Any:
-    return target.make_array(kind)(target, builder, value)
-
-
-@inlined
-def lowest_bit(word: np.uint64) -> int:
-    """Return the number of the lowest bit that is set; ``word`` must not be 0."""
-    return int(_lowest_bit(word))
-
-
-@inlined
-def prefetch(array: npt.NDArray[Any], index: int) -> None:
-    """Ask for an entry of an array ahead of its use, without waiting for it."""
-    _prefetch(array, index)
-
-
-if settings.DISABLE_JIT:
-
-    def lowest_bit(word: np.uint64) -> int:
-        """Return the number of the lowest bit that is set; ``word`` must not be 0."""
-        return int(word & (~word + np.uint64(1))).bit_length() - 1
-
-    def prefetch(array: npt.NDArray[Any], index: int) -> None:
-        """Do nothing: without machine code there is nothing to ask ahead for."""

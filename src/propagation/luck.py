@@ -16,7 +16,8 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from propagation.compiling import compiled, inlined, lowest_bit
+from propagation.compiling import compiled, inlined
+from propagation.instructions import lowest_bit
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST_FACTOR = np.uint64(0xBF58476D1CE4E5B9)

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from propagation.compiling import compiled, inlined
 from propagation.luck import (
     BLOCK_EXPONENTS,
+    CERTAIN,
     Purpose,
     descend,
     place_below,
@@ -178,6 +179,8 @@ def decides(
     """Say whether an undecided account decides to share on its k-th notice (rule 3)."""
     if rules.response == BY_CHANCE:
         chance = threshold(share_probability(rules, relevance, k))
+        if chance == 0 or chance >= CERTAIN:
+            return bool(chance)  # whatever is thrown
         return bool(np.uint64(throw(descend(throws.decide, key), k - 1)) < np.uint64(chance))
     if not has_enough(rules, k, own_threshold, followees, descend(throws.threshold, key)):
         return False
@@ -185,7 +188,7 @@ def decides(
     return bool(np.uint64(throw(descend(throws.willing, key), 0)) < np.uint64(chance))
 
 
-@compiled
+@inlined
 def delay(rules: Rules, throws: Stems, account_key: np.uint64) -> float:
     """Return the hours from decision to share (rule 4), by inversion of the delay law.
 
