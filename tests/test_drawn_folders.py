@@ -1,6 +1,7 @@
 """Large drawn graphs in folders: the same as in memory, drawn once, kept, mapped and not copied."""
 
 import dataclasses
+import os
 import shutil
 import subprocess
 import sys
@@ -13,12 +14,13 @@ from numba.core import config
 from test_layout import SOURCES, imported
 from typer.testing import CliRunner
 
-from propagation.audience import drawn_folders
+from propagation.audience import drawn_folders, memory
 from propagation.audience.drawn_folders import (
     CACHE_VARIABLE,
     DRAWN_BY,
     Asked,
     draw_into_folder,
+    drawing_bytes,
     drawing_key,
     drawn_graph,
     empty_graph_cache,
@@ -90,6 +92,14 @@ def test_a_disk_without_room_is_one_line(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1_000_000))
     with pytest.raises(MachineError, match=r"needs 0\.1 GB of disk, 0\.0 GB are free") as refused:
+        draw_into_folder(ASKED, tmp_path / "graph")
+    assert "\n" not in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_more_than_memory_holds_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "free_memory", lambda: 50_000_000)
+    with pytest.raises(MachineError, match=r"news: needs about 0\.1 GB of memory") as refused:
         draw_into_folder(ASKED, tmp_path / "graph")
     assert "\n" not in str(refused.value)
     assert list(tmp_path.iterdir()) == []
@@ -254,10 +264,14 @@ print(1024 * (max(most[0], private()) - before))
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="asks Linux")
 @pytest.mark.parametrize("place", ["folder", "memory"])
 def test_private_memory_grows_with_the_accounts_only(tmp_path, place):
-    """33 million follows take 132 MB; 220,000 accounts at most 40 bytes each, and buffers 40 MB."""
+    """33 million follows take 132 MB; what is foreseen is half of that."""
     command = [sys.executable, "-c", GROWTH, place, str(tmp_path)]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
-    is_bounded = int(run.stdout) < 40 * 220_000 + 40_000_000
+    targets = {
+        "a": SegmentTargets(200_000, 150, {"a": 0.9, "b": 0.1}, 2.3, 100_000),
+        "b": SegmentTargets(20_000, 150, {"a": 0.9, "b": 0.1}),
+    }
+    is_bounded = int(run.stdout) < drawing_bytes(Plan(targets), os.cpu_count() or 1)
     assert is_bounded == (place == "folder")
 
 

@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from propagation.audience.generators import DrawnGraph, Progress, draw_graph
 from propagation.audience.graph_folder import GraphFolder, open_graph_folder
+from propagation.audience.memory import check_fits
 from propagation.audience.new_graph_folder import check_target, new_graph_folder
 from propagation.audience.targets import Plan, SegmentTargets, check_targets
 from propagation.problems import InputError, MachineError, Problem
@@ -32,6 +33,13 @@ SPARE_ROOM = 100_000_000
 """Bytes that a drawing leaves free on the disk."""
 BYTES_PER_FOLLOW = 4
 BYTES_PER_ACCOUNT = 12
+"""On the disk: where a list starts takes 8 bytes, the number of followees 4."""
+COUNTING_ACCOUNT = 12
+"""Bytes in memory while numbers of followers are drawn: a place in the law and its rank."""
+TOGETHER_FOLLOW = 30
+"""Bytes in memory of a follow inside a segment with reciprocity or clustering, as it is drawn."""
+BUFFERS = 60_000_000
+ADVICE = "leave reciprocity and clustering out of large segments, or use fewer workers"
 DRAWN_BY = (
     "luck",
     "audience.circles",
@@ -93,7 +101,7 @@ def drawing_key(targets: Targets, seed: int) -> str:
         for name, one in targets.items()
     }
     text = json.dumps([sources_hash(), seed, asked], sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
 
 
 def draw_into_folder(
@@ -119,7 +127,9 @@ def draw_into_folder(
     if problems:
         raise InputError(problems)
     check_target(target, replace=replace)
-    _check_room(Plan(asked.targets), target)
+    plan, threads = Plan(asked.targets), workers or os.cpu_count() or 1
+    _check_room(plan, target)
+    check_fits(drawing_bytes(plan, threads), asked.scenario, ADVICE)
     made_from = {
         "scenario": asked.scenario,
         "draw": asked.draw,
@@ -136,7 +146,7 @@ def draw_into_folder(
                 new.create("followee_counts", np.int32, accounts),
             )
 
-        draw_graph(asked.targets, asked.seed, room, workers or os.cpu_count() or 1, progress)
+        draw_graph(asked.targets, asked.seed, room, threads, progress)
     return open_graph_folder(target)
 
 
@@ -253,6 +263,16 @@ def folder_bytes(plan: Plan) -> int:
     """Return what the folder of a graph takes on the disk."""
     follows, accounts = int(plan.follows.sum()), int(plan.sizes.sum())
     return BYTES_PER_FOLLOW * follows + BYTES_PER_ACCOUNT * accounts
+
+
+def drawing_bytes(plan: Plan, workers: int) -> int:
+    """Return the private memory that drawing takes at its peak, the graph's arrays left out."""
+    segments = range(len(plan.names))
+    together = [int(plan.follows[at, at]) for at in segments if not plan.drawn_by_lists(at)]
+    sources = np.count_nonzero(plan.follows, axis=0)  # each has a count for each account
+    counts = int((plan.sizes * np.maximum(4 * sources + 8, COUNTING_ACCOUNT)).max())
+    counted = 4 * workers * int(plan.sizes.sum())
+    return counted + counts + TOGETHER_FOLLOW * max(together, default=0) + BUFFERS
 
 
 def _check_room(plan: Plan, target: Path) -> None:

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.follow_lists import Lists
-from propagation.compiling import compiled, inlined, lowest_bit
+from propagation.compiling import compiled, inlined
+from propagation.instructions import lowest_bit
 from propagation.luck import GOLDEN, descend, mix
 
 Ints = npt.NDArray[np.int32]
