@@ -196,10 +196,15 @@ def test_the_cache_is_listed_and_emptied(tmp_path, monkeypatch):
     monkeypatch.setattr(drawn_folders, "sources_hash", lambda: "another version")
     kept_graph(ASKED._replace(draw=1))
     assert sorted((one.draw, one.usable) for one in kept_graphs()) == [(0, False), (1, True)]
+    damaged = kept_graph(ASKED._replace(seed=7)).path
+    (damaged / "manifest.json").write_text("")
+    left = tmp_path / "kept" / f".{damaged.name}.unfinished-0123abcd"  # by a killed process
+    left.mkdir()
     (tmp_path / "kept" / "mine").mkdir()
     assert len(empty_graph_cache()) == 2
     assert kept_graphs() == []
-    assert (tmp_path / "kept" / "mine").is_dir()  # what is no graph is nobody's to remove
+    found = {path.name for path in (tmp_path / "kept").iterdir()}
+    assert found - {"drawing.lock"} == {"mine"}  # what is no graph is nobody's to remove
 
 
 def test_a_cache_that_cannot_be_written_to_is_one_line(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,11 @@ from filelock import FileLock
 from propagation.audience.generators import DrawnGraph, Progress, draw_graph
 from propagation.audience.graph_folder import GraphFolder, open_graph_folder
 from propagation.audience.memory import check_fits
-from propagation.audience.new_graph_folder import check_target, new_graph_folder
+from propagation.audience.new_graph_folder import (
+    check_target,
+    new_graph_folder,
+    remove_unfinished,
+)
 from propagation.audience.targets import Plan, SegmentTargets, check_targets
 from propagation.problems import InputError, MachineError, Problem
 
@@ -54,6 +59,9 @@ DRAWN_BY = (
     "audience.targets",
 )
 """The modules that decide what a drawn graph is like."""
+
+KEY = re.compile(r"\.?([0-9a-f]{20})(\.|$)")
+"""What is in the cache is named by the hash of what drew it."""
 
 Targets = Mapping[str, SegmentTargets]
 
@@ -230,32 +238,38 @@ def is_kept(targets: Targets) -> bool:
 
 
 def kept_graphs() -> list[KeptGraph]:
-    """Return the graphs in the cache."""
-    found = []
-    for path in sorted(graph_cache().glob("*/")):
-        folder = _opened(path)
-        if folder is None:
-            continue
-        made_from = folder.manifest["made_from"]
-        found.append(
-            KeptGraph(
-                path,
-                str(made_from.get("scenario")),
-                int(made_from.get("draw", 0)),
-                folder.accounts,
-                folder.follows,
-                folder.size,
-                made_from.get("drawn_by") == sources_hash(),
-            )
-        )
-    return found
+    """Return the graphs in the cache, those that are damaged left out."""
+    opened = (_opened(path) for path in _places())
+    return [_kept(folder) for folder in opened if folder is not None]
+
+
+def _kept(folder: GraphFolder) -> KeptGraph:
+    made_from = folder.manifest["made_from"]
+    return KeptGraph(
+        folder.path,
+        str(made_from.get("scenario")),
+        int(made_from.get("draw", 0)),
+        folder.accounts,
+        folder.follows,
+        folder.size,
+        made_from.get("drawn_by") == sources_hash(),
+    )
+
+
+def _places() -> list[Path]:
+    """Return where graphs are kept, or were being drawn by a process that was killed."""
+    names = (path.name for path in graph_cache().glob("*"))
+    keys = {match[1] for name in names if (match := KEY.match(name))}
+    return [graph_cache() / key for key in sorted(keys)]
 
 
 def empty_graph_cache() -> list[KeptGraph]:
-    """Remove the graphs in the cache; return which they were."""
+    """Remove all that is kept, and what killed processes have left; return the graphs removed."""
     removed = kept_graphs()
-    for one in removed:
-        shutil.rmtree(one.path)
+    for place in _places():
+        remove_unfinished(place)
+        if place.is_dir():
+            shutil.rmtree(place)
     return removed
 
 
