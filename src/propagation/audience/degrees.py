@@ -129,7 +129,9 @@ def spread_units(size: int, key: np.uint64) -> Reals:
 
     So every drawing has the popularity asked for, not a sample of it; who is popular is luck.
     """
-    ranks = np.arange(size).astype(np.int32)
+    ranks = np.empty(size, np.int32)
+    for account in range(size):
+        ranks[account] = account
     shuffle(ranks, key)
     units = np.empty(size, np.float64)
     for account in range(size):
@@ -144,7 +146,7 @@ def deal(received: Ints, sizes: Longs, rooms: Longs, key: np.uint64) -> Ints:
     Returns counts (sources, accounts): source s deals ``sizes[s]`` follows and at most
     ``rooms[s]`` of them to one account. Empty (0, 0) if no way was found.
     """
-    counts = _dealt(received, sizes, key)
+    counts = _dealt(received, sizes.copy(), key)
     if np.all(counts.max(axis=1, initial=0) <= rooms):
         return counts
     ends = np.cumsum(received, dtype=np.int64)
@@ -154,11 +156,12 @@ def deal(received: Ints, sizes: Longs, rooms: Longs, key: np.uint64) -> Ints:
 
 
 @compiled
-def _dealt(received: Ints, sizes: Longs, key: np.uint64) -> Ints:
+def _dealt(received: Ints, left: Longs, key: np.uint64) -> Ints:
     """Give each follower in turn one of the follows that are left, whichever source it is of."""
-    counts = np.zeros((len(sizes), len(received)), np.int32)
-    left = sizes.copy()
-    all_left = sizes.sum()
+    counts = np.zeros((len(left), len(received)), np.int32)
+    all_left = 0
+    for one in left:
+        all_left += one
     for account in range(len(received)):
         for _ in range(received[account]):
             at = below(key, all_left, all_left)

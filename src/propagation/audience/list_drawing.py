@@ -79,10 +79,10 @@ def draw_list(
     count = end - start
     if 2 * count > able:
         _mark(key, able, able - count, scratch.bits)
-        _list_marks(followers, start, able, True, scratch.bits)
+        _list_marks(followers, start, able, ~np.uint64(0), scratch.bits)
     elif BITMAP * count > able:
         _mark(key, able, count, scratch.bits)
-        _list_marks(followers, start, able, False, scratch.bits)
+        _list_marks(followers, start, able, np.uint64(0), scratch.bits)
     else:
         _throw_and_sort(key, able, followers, start, end, scratch)
 
@@ -101,15 +101,13 @@ def _mark(key: np.uint64, able: int, count: int, bits: UInt64) -> None:
 
 
 @inlined
-def _list_marks(followers: Ints, start: int, able: int, unmarked: bool, bits: UInt64) -> None:
-    """List the marked accounts, or the unmarked ones, and clear the marks."""
+def _list_marks(followers: Ints, start: int, able: int, turned: np.uint64, bits: UInt64) -> None:
+    """List the accounts whose bits differ from those of ``turned``, and clear the marks."""
     for at in range(able // 64 + 1):
-        word = bits[at]
+        word = bits[at] ^ turned
         bits[at] = np.uint64(0)
-        if unmarked:
-            word = ~word
-            if at == able // 64:
-                word &= (np.uint64(1) << np.uint64(able % 64)) - np.uint64(1)
+        if at == able // 64:
+            word &= (np.uint64(1) << np.uint64(able % 64)) - np.uint64(1)
         while word != np.uint64(0):
             followers[start] = 64 * at + lowest_bit(word)
             start += 1
@@ -135,11 +133,17 @@ def _throw_and_sort(
     while last < end:
         number = np.int32(pick(_word(key, place), n))
         place += 1
-        at = start + int(np.searchsorted(followers[start:last], number))
-        if at == last or followers[at] != number:
-            for moved in range(last, at, -1):
+        low, high = start, last
+        while low < high:
+            middle = (low + high) // 2
+            if followers[middle] < number:
+                low = middle + 1
+            else:
+                high = middle
+        if low == last or followers[low] != number:
+            for moved in range(last, low, -1):
                 followers[moved] = followers[moved - 1]
-            followers[at] = number
+            followers[low] = number
             last += 1
 
 
