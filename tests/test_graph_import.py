@@ -89,7 +89,7 @@ def differences(folder: GraphFolder, read: FollowsRead) -> list[str]:
         other = graph_from_follows(read.followee, read.follower, label_keys(labels), labels)
         if not np.array_equal(folder.arrays["followees"], other.followers):
             found.append("followees")
-        if not np.array_equal(folder.arrays["followee_starts"], other.list_starts):
+        if not np.array_equal(folder.followee_starts, other.list_starts):
             found.append("followee_starts")
     return found
 

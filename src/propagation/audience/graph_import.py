@@ -204,5 +204,4 @@ def _write(read: FollowsRead, folder: NewGraphFolder, *, both: bool) -> None:
     if both:
         keys = np.zeros(len(read.labels), np.uint64)
         reverse = graph_from_follows(read.followee, read.follower, keys, read.labels)
-        folder.put("followee_starts", reverse.list_starts)
         folder.put("followees", reverse.followers)
