@@ -15,7 +15,6 @@ import numpy as np
 from propagation.audience.edge_lists import FollowsRead, counts_of, read_follows
 from propagation.audience.files import check_file, checksum
 from propagation.audience.follower_graph import graph_from_follows
-from propagation.audience.graph_files import read_graph_file
 from propagation.audience.graph_folder import Progress
 from propagation.audience.id_numbers import LargeIds, Numbers, SmallIds
 from propagation.audience.labels import Kind
@@ -174,6 +173,8 @@ class GraphImport:
 
     def _read(self) -> FollowsRead:
         if self.follower is None or self.followee is None:
+            from propagation.audience.graph_files import read_graph_file  # networkx, if needed
+
             return read_graph_file(self.path, self.arrows, self.ids).read
         return read_follows(self.path, self.follower, self.followee, self.ids)
 
