@@ -5,8 +5,10 @@ in memory, and so is what turns out not to be plain: the graph is the same eithe
 what is said of it.
 """
 
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from dataclasses import replace as with_
 from pathlib import Path
 from typing import get_args
 
@@ -161,6 +163,7 @@ class GraphImport:
         except MachineError as error:
             if not found.line:
                 raise
+            self._tell_of_line(found)
             message = (
                 f"{self.path}:{found.line}: '{found.text}' is not a line of plain whole numbers, "
                 f"so the file must be read as a whole. {error}"
@@ -170,6 +173,27 @@ class GraphImport:
             _write(read, folder, both=self.both)
             folder.made_from |= self._made_from(size, checksum(self.path), read.report)
         return read.report
+
+    def _tell_of_line(self, found: NotPlainError) -> None:
+        """Refuse a line of a file that memory cannot hold, if it is wrong whatever else there is.
+
+        It is read alone, below the first row of the file.
+        """
+        if self.follower is None or self.followee is None:
+            return
+        source = plain_layout(self.path, self.follower, self.followee, self.ids).source
+        with tempfile.TemporaryDirectory() as folder:
+            excerpt = Path(folder) / "excerpt"
+            rows = f"{source.delimiter.join(source.heading)}\n{found.text}\n"
+            excerpt.write_text(rows, encoding="utf-8", newline="")
+            try:
+                read_follows(excerpt, self.follower, self.followee, self.ids)
+            except InputError as error:
+                told = [problem for problem in error.problems if problem.line == 2]
+                if told:
+                    raise InputError(
+                        with_(problem, file=str(self.path), line=found.line) for problem in told
+                    ) from None
 
     def _read(self) -> FollowsRead:
         if self.follower is None or self.followee is None:

@@ -244,7 +244,7 @@ def _line_at(content: memoryview, place: int) -> str:
     middle = min(place, 200)
     start = text.rfind(b"\n", 0, middle) + 1
     end = text.find(b"\n", middle)
-    return text[start : end if end >= 0 else len(text)].decode(errors="replace").strip()
+    return text[start : end if end >= 0 else len(text)].decode(errors="replace").strip("\r\n")
 
 
 class Form(NamedTuple):
