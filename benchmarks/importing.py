@@ -45,10 +45,10 @@ INTRODUCTION = """\
 *small ids* are numbers up to 1.5 times the number of accounts (as in published crawls of Twitter),
 *large ids* have 18 digits. Each side runs in a process of its own on {cores} processors, {rounds}
 rounds in turns; processor time is that of the whole process, all threads and start-up included
-(median); time is that of the shortest round, for the machine did other work too. *Private* is memory
-of the process itself at its peak, *with files* what is mapped from files as well. polars, pyarrow
-and pandas only read the file into memory: no ids are numbered, nothing is sorted and nothing
-written. {versions}."""
+(median); time is that of the shortest round, for the machine did other work too. *Private* is the
+memory of the process itself at its peak, *with files* what is mapped from files as well. polars,
+pyarrow and pandas only read the file into memory: no ids are numbered, nothing is sorted and
+nothing written. {versions}."""
 HEADING = """\
 | ids | side | million lines a second of processor time | of time | private | with files |
 | --- | --- | --- | --- | --- | --- |"""

@@ -7,8 +7,7 @@ what is said of it.
 
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from dataclasses import replace as with_
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -189,11 +188,13 @@ class GraphImport:
             try:
                 read_follows(excerpt, self.follower, self.followee, self.ids)
             except InputError as error:
-                told = [problem for problem in error.problems if problem.line == 2]
+                told = [
+                    replace(problem, file=str(self.path), line=found.line)
+                    for problem in error.problems
+                    if problem.line == 2
+                ]
                 if told:
-                    raise InputError(
-                        with_(problem, file=str(self.path), line=found.line) for problem in told
-                    ) from None
+                    raise InputError(told) from None
 
     def _read(self) -> FollowsRead:
         if self.follower is None or self.followee is None:
