@@ -89,7 +89,7 @@ def differences(folder: GraphFolder, read: FollowsRead) -> list[str]:
         other = graph_from_follows(read.followee, read.follower, label_keys(labels), labels)
         if not np.array_equal(folder.arrays["followees"], other.followers):
             found.append("followees")
-        if not np.array_equal(folder.arrays["followee_starts"], other.list_starts):
+        if not np.array_equal(folder.followee_starts, other.list_starts):
             found.append("followee_starts")
     return found
 
@@ -317,11 +317,23 @@ def test_a_bad_line_of_a_file_too_large_for_memory_is_named(
 ) -> None:
     path = tmp_path / "follows.txt"
     path.write_text(graph_text(300, 40) + "1\tanna\n1\t2\n")
-    monkeypatch.setattr("propagation.audience.memory.free_memory", lambda: 100)
+    free = lambda: path.stat().st_size  # noqa: E731 (enough for a line, not for three times all)
+    monkeypatch.setattr("propagation.audience.memory.free_memory", free)
     with pytest.raises(MachineError) as caught:
         GraphImport(path, tmp_path / "graph", 1, 2)(quiet)
     assert f"{path}:301: '1\tanna' is not a line of plain whole numbers" in str(caught.value)
     assert "of memory" in str(caught.value)
+    for line, message in (
+        ("1", "1 cell where the first line has 2"),
+        ("1\t2\t3", "3 cells where the first line has 2"),
+        ("\t3", "column '1': is empty, but every line needs it"),
+        ("4\t-1", "column '2': '-1' is a number but not a whole one from 0 up; `ids: text` takes"),
+        ("1e3\t4", "column '1': '1e3' is a number but not a whole one"),
+    ):
+        path.write_text(graph_text(300, 40) + f"{line}\n1\t2\n")
+        with pytest.raises(InputError) as wrong:
+            GraphImport(path, tmp_path / "graph", 1, 2)(quiet)
+        assert str(wrong.value).startswith(f"{path}:301: {message}")
     assert [entry.name for entry in tmp_path.iterdir()] == ["follows.txt"]
 
 

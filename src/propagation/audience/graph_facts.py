@@ -33,13 +33,9 @@ def _facts(folder: GraphFolder) -> Iterator[str]:
         levels = np.quantile(counts, QUANTILES, method="inverted_cdf").tolist()
         shown = [f"{100 * q:g}%: {level:,}" for q, level in zip(QUANTILES, levels, strict=True)]
         yield f"followers of an account, at most, of {'; '.join(shown)}"
-    if "followees" in folder.arrays and follows:
-        share = returned(
-            folder.list_starts,
-            folder.followers,
-            folder.arrays["followee_starts"],
-            folder.arrays["followees"],
-        )
+    followees = folder.followees
+    if followees is not None and follows:
+        share = returned(folder.list_starts, folder.followers, folder.followee_starts, followees)
         yield f"follows that are returned: {share / follows:.1%}"
     yield from _sizes(folder)
     yield from _origin(manifest)

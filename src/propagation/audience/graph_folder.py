@@ -18,6 +18,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
+from propagation.audience.files import near
 from propagation.audience.follower_graph import FollowerGraph, label_keys
 from propagation.audience.labels import Labels
 from propagation.compiling import compiled
@@ -45,7 +46,6 @@ OPTIONAL = {
     "labels": ("|u1", "<u2", "<u4", "<i8"),
     "label_starts": ("<i8",),
     "label_texts": ("|u1",),
-    "followee_starts": ("<i8",),
     "followees": ("<i4",),
 }
 """Ids that are numbers, ids that are text (UTF-8 one after another), the other direction."""
@@ -146,6 +146,16 @@ class GraphFolder:
         """How many accounts each account follows."""
         return self.arrays["followee_counts"]
 
+    @property
+    def followees(self) -> Int32 | None:
+        """All lists of accounts followed, each in ascending order; None if they are not kept."""
+        return self.arrays.get("followees")
+
+    @cached_property
+    def followee_starts(self) -> Int64:
+        """Account v follows ``followees[followee_starts[v]:followee_starts[v + 1]]``."""
+        return starts_of(self.followee_counts)
+
     @cached_property
     def labels(self) -> Labels | None:
         """The accounts' ids in ascending order; None if accounts are known by their numbers."""
@@ -202,7 +212,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     if not folder.is_dir():
-        kind = "is a file, not a graph folder" if folder.exists() else "there is no such folder"
+        kind = "is a file, not a graph folder"
+        if not folder.exists():
+            kind = f"there is no such folder{near(folder)}"
         raise InputError(Problem(kind, file=str(folder)))
     try:
         with path.open("rb") as file:
@@ -250,7 +262,6 @@ def _is_whole(manifest: Mapping[str, Any]) -> bool:
         "followee_counts": accounts,
         "labels": accounts,
         "label_starts": accounts + 1,
-        "followee_starts": accounts + 1,
         "followees": follows,
     }
     known = {name: (kind,) for name, kind in NEEDED.items()} | OPTIONAL
@@ -258,10 +269,7 @@ def _is_whole(manifest: Mapping[str, Any]) -> bool:
         NEEDED.keys() <= lengths.keys() <= known.keys()
         and all(types[name] in known[name] for name in types)
         and all(length == expected.get(name, length) for name, length in lengths.items())
-        and all(
-            (one in lengths) == (other in lengths)
-            for one, other in (("label_starts", "label_texts"), ("followee_starts", "followees"))
-        )
+        and ("label_starts" in lengths) == ("label_texts" in lengths)
     )
 
 
@@ -323,22 +331,25 @@ def faults(arrays: Mapping[str, AnyArray], path: Path) -> list[Problem]:
     """Return in what the arrays of a folder are no follower graph."""
     accounts = len(arrays["followee_counts"])
     found = []
-    for starts, members in (("list_starts", "followers"), ("followee_starts", "followees")):
-        if starts in arrays and not _are_lists(arrays[starts], arrays[members], accounts):
+    followee_starts = starts_of(arrays["followee_counts"])
+    for starts, members in ((arrays["list_starts"], "followers"), (followee_starts, "followees")):
+        if members in arrays and not _are_lists(starts, arrays[members], accounts):
             message = f"{members} are not lists of accounts in ascending order"
             found.append(Problem(message, file=str(path / f"{members}.npy")))
     if int(arrays["followee_counts"].sum(dtype=np.int64)) != len(arrays["followers"]):
         message = "do not sum to the number of follows"
         found.append(Problem(message, file=str(path / "followee_counts.npy")))
-    if "followee_starts" in arrays and not np.array_equal(
-        np.diff(arrays["followee_starts"]), arrays["followee_counts"]
-    ):
-        message = "do not agree with followee_counts.npy"
-        found.append(Problem(message, file=str(path / "followee_starts.npy")))
     labels = arrays.get("labels")
     if labels is not None and not (labels[1:] > labels[:-1]).all():
         found.append(Problem("are not in ascending order", file=str(path / "labels.npy")))
     return found
+
+
+def starts_of(counts: Int32) -> Int64:
+    """Return where lists start that follow each other, and where the last one ends."""
+    starts = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=starts[1:])
+    return starts
 
 
 @compiled

@@ -5,8 +5,9 @@ in memory, and so is what turns out not to be plain: the graph is the same eithe
 what is said of it.
 """
 
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -15,7 +16,6 @@ import numpy as np
 from propagation.audience.edge_lists import FollowsRead, counts_of, read_follows
 from propagation.audience.files import check_file, checksum
 from propagation.audience.follower_graph import graph_from_follows
-from propagation.audience.graph_files import read_graph_file
 from propagation.audience.graph_folder import Progress
 from propagation.audience.id_numbers import LargeIds, Numbers, SmallIds
 from propagation.audience.labels import Kind
@@ -162,6 +162,7 @@ class GraphImport:
         except MachineError as error:
             if not found.line:
                 raise
+            self._tell_of_line(found)
             message = (
                 f"{self.path}:{found.line}: '{found.text}' is not a line of plain whole numbers, "
                 f"so the file must be read as a whole. {error}"
@@ -172,8 +173,33 @@ class GraphImport:
             folder.made_from |= self._made_from(size, checksum(self.path), read.report)
         return read.report
 
+    def _tell_of_line(self, found: NotPlainError) -> None:
+        """Refuse a line of a file that memory cannot hold, if it is wrong whatever else there is.
+
+        It is read alone, below the first row of the file.
+        """
+        if self.follower is None or self.followee is None:
+            return
+        source = plain_layout(self.path, self.follower, self.followee, self.ids).source
+        with tempfile.TemporaryDirectory() as folder:
+            excerpt = Path(folder) / "excerpt"
+            rows = f"{source.delimiter.join(source.heading)}\n{found.text}\n"
+            excerpt.write_text(rows, encoding="utf-8", newline="")
+            try:
+                read_follows(excerpt, self.follower, self.followee, self.ids)
+            except InputError as error:
+                told = [
+                    replace(problem, file=str(self.path), line=found.line)
+                    for problem in error.problems
+                    if problem.line == 2
+                ]
+                if told:
+                    raise InputError(told) from None
+
     def _read(self) -> FollowsRead:
         if self.follower is None or self.followee is None:
+            from propagation.audience.graph_files import read_graph_file  # networkx, if needed
+
             return read_graph_file(self.path, self.arrows, self.ids).read
         return read_follows(self.path, self.follower, self.followee, self.ids)
 
@@ -204,5 +230,4 @@ def _write(read: FollowsRead, folder: NewGraphFolder, *, both: bool) -> None:
     if both:
         keys = np.zeros(len(read.labels), np.uint64)
         reverse = graph_from_follows(read.followee, read.follower, keys, read.labels)
-        folder.put("followee_starts", reverse.list_starts)
         folder.put("followees", reverse.followers)

@@ -108,7 +108,7 @@ class LargeIds:
         """Return the ids in ascending order."""
         self._slots = np.zeros(0, np.int32)
         order = np.argsort(self._ids[: self._known])
-        ids = self._ids[order].astype(np.int64)
+        ids = self._ids[order].view(np.int64)
         self._ids = np.empty(0, np.uint64)
         self._accounts = np.empty(self._known, np.uint32)
         self._accounts[order] = np.arange(self._known, dtype=np.uint32)

@@ -5,6 +5,7 @@ ids that are text, a line with too few cells) ends it with ``NotPlainError``: th
 ``edge_lists`` decides, which knows all dialects and says what is wrong, and holds the whole file.
 """
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,13 +14,11 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from propagation.audience import labels as account_labels
 from propagation.audience.delimited_text import SAMPLE, DelimitedText, as_text, laid_out
 from propagation.audience.edge_lists import are_header_words, locate
 from propagation.audience.files import GZIP, check_file
-from propagation.audience.labels import LARGEST, Kind
+from propagation.audience.labels import LARGEST, MISSING_WORDS, NUMBER, PLAIN, Kind
 from propagation.audience.parquet_tables import is_parquet
 from propagation.compiling import compiled, inlined
 from propagation.problems import InputError, Problem, reason
@@ -148,10 +147,9 @@ def _is_header(first: list[str]) -> bool:
     """Tell whether the first row is a header, if all other rows hold whole numbers."""
     if are_header_words(first):
         return True
-    cells = pa.array(first, pa.large_string())
-    if account_labels.plain(cells).all():
+    if all(re.fullmatch(PLAIN, cell) and int(cell) <= LARGEST for cell in first):
         return False
-    if account_labels.numeric(cells).any():
+    if any(re.fullmatch(NUMBER, cell) or cell.lower() in ("", *MISSING_WORDS) for cell in first):
         raise NotPlainError
     return True
 
@@ -246,7 +244,7 @@ def _line_at(content: memoryview, place: int) -> str:
     middle = min(place, 200)
     start = text.rfind(b"\n", 0, middle) + 1
     end = text.find(b"\n", middle)
-    return text[start : end if end >= 0 else len(text)].decode(errors="replace").strip()
+    return text[start : end if end >= 0 else len(text)].decode(errors="replace").strip("\r\n")
 
 
 class Form(NamedTuple):

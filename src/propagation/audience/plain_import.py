@@ -127,7 +127,7 @@ class PlainImport:
             self._distribute(distribution)
             counts = self._sort(distribution, returns, len(labels))
             if returns is not None:
-                for _ in self._written(returns, "followee_starts", "followees", SORTED, DONE):
+                for _ in self._written(returns, None, "followees", SORTED, DONE):
                     pass
         return self._report(labels, *counts)
 
@@ -200,16 +200,18 @@ class PlainImport:
         return followees, followers
 
     def _written(
-        self, distribution: Distribution, starts: str, members: str, before: int, after: int
+        self, distribution: Distribution, starts: str | None, members: str, before: int, after: int
     ) -> Iterator[tuple[int, Lists]]:
         """Write sorted lists, and yield them with their first account."""
-        starts_stream = self._folder.stream(starts, np.int64)
-        members_stream = self._folder.stream(members, np.int32)
-        starts_stream.write(np.zeros(1, np.int64))
+        stream = self._folder.stream(members, np.int32)
+        starts_stream = None if starts is None else self._folder.stream(starts, np.int64)
+        if starts_stream is not None:
+            starts_stream.write(np.zeros(1, np.int64))
         first = 0
         for lists in distribution.lists(self._pool, self._ahead):
-            starts_stream.write(members_stream.length + np.cumsum(lists.lengths))
-            members_stream.write(lists.members)
+            if starts_stream is not None:
+                starts_stream.write(stream.length + np.cumsum(lists.lengths))
+            stream.write(lists.members)
             yield first, lists
             first += len(lists.lengths)
             self._progress(before + (after - before) * first // distribution.accounts, DONE)
