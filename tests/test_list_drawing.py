@@ -240,6 +240,19 @@ def test_other_followee_counts_are_noticed():
 
 
 @compiled_only
+@pytest.mark.parametrize("reciprocity", [None, 0.0])
+def test_every_graph_of_a_few_accounts_is_equally_likely(reciprocity):
+    """All 495 ways to place 4 follows on 12 pairs; not so where none may be returned."""
+    segments = {"a": SegmentTargets(4, 1, {"a": 1}, reciprocity=reciprocity)}
+    graphs = []
+    for seed in range(5000):
+        graph = draw_graph(segments, seed)
+        followees = np.repeat(np.arange(4), np.diff(graph.list_starts))
+        graphs.append(4 * followees + graph.followers)
+    assert uneven(graphs, 12, 4) == (reciprocity is not None)
+
+
+@compiled_only
 def test_any_number_of_threads_draws_the_same(monkeypatch):
     segments = {
         "a": SegmentTargets(400, 12, {"a": 0.5, "b": 0.5}, 2.3, 150),
