@@ -299,7 +299,13 @@ def test_graph_draw_writes_a_folder_once(tmp_path):
 
 
 def test_graph_draw_without_a_folder_keeps_what_a_run_will_ask_for(monkeypatch):
-    assert call("graph", "draw", STARTER, "--draw", 2).exit_code == 0
+    first = call("graph", "draw", STARTER, "--draw", 2)
+    again = call("graph", "draw", STARTER, "--draw", 2)
+    assert first.exit_code == again.exit_code == 0
+    assert first.stdout == again.stdout
+    assert "nothing was drawn" in again.stderr
+    assert "nothing was drawn" not in first.stderr
+    assert call("graph", "draw", STARTER, "--draw", 2, "--force").exit_code == 0
     monkeypatch.setattr(drawn_folders, "draw_graph", None)  # whoever draws now fails
     populate(read_scenario(STARTER), 2)
     listed = call("graph", "cache")

@@ -40,6 +40,10 @@ def draw(
     with located(file):
         asked = asked_of(read_scenario(file), number)
         target = to or place_to_keep(asked)
+        if to is None and target.exists() and not force:
+            say("This graph is kept already: nothing was drawn. --force draws it again.")
+            print(target)
+            return
         begun = time.perf_counter()
         with part_bar(str(target), "of the follows") as progress:
             folder = draw_into_folder(
