@@ -30,6 +30,7 @@ CONTENTS = {
     "How to": {
         "docs/reading-the-report": "Read the report",
         "docs/real-data": "Bring your own data",
+        "docs/graph-folders": "Import a large graph once",
         "docs/own-agents": "Write your own behaviour",
     },
     "The model": {
@@ -46,6 +47,7 @@ CONTENTS = {
         "results/reference/README": "Reference results",
         "results/benchmarks/engines": "Speed of the engines",
         "results/benchmarks/throws": "Cost of a throw",
+        "results/benchmarks/importing": "Speed of imports",
     },
     "The project": {"CONTRIBUTING": "Contributing", "CHANGELOG": "Changelog"},
 }

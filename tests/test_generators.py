@@ -16,7 +16,7 @@ from propagation.audience.clustering import circle_size, expected_clustering
 from propagation.audience.generators import (
     SegmentTargets,
     check_targets,
-    draw_follows,
+    draw_graph,
     graph_follows,
     networkx_follows,
 )
@@ -61,6 +61,16 @@ class Drawn:
         pairs = zip(self.follower[both].tolist(), self.followee[both].tolist(), strict=True)
         graph.add_edges_from(pairs)
         return graph
+
+
+def draw_follows(segments, seed):
+    """Return (follower, followee), one entry per follow."""
+    graph = draw_graph(segments, seed)
+    counts = np.diff(graph.list_starts)
+    followee = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+    made = np.bincount(graph.followers, minlength=len(counts))
+    assert np.array_equal(made, graph.followee_counts)
+    return graph.followers, followee
 
 
 def draw(segments, seed=1):
@@ -504,10 +514,8 @@ def test_scatter_and_fill_evenly_use_the_room_and_no_more():
 
 def test_dealing_respects_each_source():
     received = np.array([6, 1, 1, 2, 2], np.int32)
-    stubs = degrees.repeated(received)
-    degrees.shuffle(stubs, KEY)
     sizes, rooms = np.array([7, 5]), np.array([4, 2])
-    counts = degrees.deal(stubs, sizes, rooms, 5, KEY)
+    counts = degrees.deal(received, sizes, rooms, KEY)
     assert counts.sum(axis=0).tolist() == received.tolist()
     assert counts.sum(axis=1).tolist() == [7, 5]
     assert np.all(counts <= rooms[:, None])
@@ -545,7 +553,7 @@ def lists_of(segments, density):
     circles.place_circles(lists, wanted, size, density, part, KEY)
     assert follow_lists.place_mutual(lists, degrees.repeated(mutual - lists.mutual_used), KEY) == 0
     stubs = degrees.repeated(wanted)
-    assert follow_lists.place_singles(lists, stubs, len(wanted), True, KEY) == 0
+    assert follow_lists.place_singles(lists, stubs, KEY) == 0
     return lists, expected_clustering(inside_classes(plan, 0), density)
 
 

@@ -60,7 +60,7 @@ def test_the_example_of_the_design_is_resolved() -> None:
     )
     public = scenario.segments["public"]
     assert public.follows.to == {"activists": 3000 / 63_000, "public": 60_000 / 63_000}
-    assert (public.reciprocity, public.clustering, public.threshold) == (0, 0, None)
+    assert (public.reciprocity, public.clustering, public.threshold) == (None, 0, None)
     assert scenario.messages["call"].delay == MEASURED_DELAY
     assert MEASURED_DELAY.flat * 3600 == 300
     assert scenario.strategies["small and relevant"] == (Post(post="call", by="ceo", at=(0.0,)),)

@@ -177,7 +177,11 @@ class DelimitedText:
 def open_delimited(path: str | Path, wanted: Sequence[str | int]) -> DelimitedText:
     """Read a file and find its delimiter: the one under which the wanted columns are there."""
     file = str(path)
-    text = _as_text(unpacked(content_of(Path(path)), file), file)
+    return laid_out(as_text(unpacked(content_of(Path(path)), file), file), file, wanted)
+
+
+def laid_out(text: bytes, file: str, wanted: Sequence[str | int]) -> DelimitedText:
+    """Find where the rows of a text start and by what its cells are delimited."""
     start, comments = _after_comments(text)
     body = text[start:]
     if not body:
@@ -190,7 +194,7 @@ def open_delimited(path: str | Path, wanted: Sequence[str | int]) -> DelimitedTe
     return DelimitedText(file, body, comments + 1, delimiter, heading)
 
 
-def _as_text(content: bytes, file: str) -> bytes:
+def as_text(content: bytes, file: str) -> bytes:
     """Return UTF-8 without byte order mark, its lines ended by line feeds."""
     if b"\0" in content:
         message = (

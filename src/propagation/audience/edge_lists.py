@@ -5,9 +5,10 @@ of two ids follows which. Accounts are numbered by id and follows are sorted, so
 not depend on the order of the lines.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +29,8 @@ HEADER_NAMES = """
     node nodeid id node1 node2 id1 id2 user1 user2
 """
 HEADER_WORDS = frozenset(HEADER_NAMES.split())
+Counts: TypeAlias = NDArray[np.int64] | NDArray[np.int32]
+"""A number for each account."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +70,7 @@ def read_follows(
         If the file cannot be read as follows, each problem with its line where it has one.
     """
     source = open_table(path, (follower, followee), others=False)
-    columns = _locate(source, follower, followee)
+    columns = locate(source, follower, followee)
     texts, codes = _coded(source.read(columns))
     titled = isinstance(follower, str) or isinstance(followee, str)
     header = titled or _starts_with_header(texts, codes, ids)
@@ -83,20 +86,21 @@ def read_follows(
     follows, selfish = sorted_follows(account[codes], len(labels))
     if not follows.size:
         raise InputError(Problem("holds only accounts that follow themselves", file=source.file))
-    lines = codes.shape[1]
+    lines, counts = codes.shape[1], counts_of(follows, len(labels))
     report = (
         f"read {lines:,} {source.unit}s of {Path(path).name}: "
-        f"{counted(len(labels), follows, len(selfish), lines)}",
-        f"column '{names[0]}' follows column '{names[1]}': {extremes(labels, follows)}",
-        lonely(labels, follows),
-        *_notes(source, first, titled, header, kind),
+        f"{counted(len(labels), follows.shape[1], len(selfish), lines)}",
+        f"column '{names[0]}' follows column '{names[1]}': {extremes(labels, *counts)}",
+        lonely(*counts),
+        *notes(source, first, titled, header, kind),
         *(account_labels.why_text(texts) if kind == "text" and ids is None else ()),
     )
     told = tuple(map(in_one_line, report))
     return FollowsRead(follows[0], follows[1], labels, told, len(np.unique(selfish)))
 
 
-def _locate(source: Source, follower: str | int, followee: str | int) -> tuple[int, int]:
+def locate(source: Source, follower: str | int, followee: str | int) -> tuple[int, int]:
+    """Return the columns of the account that follows and of the one that is followed."""
     columns: list[int] = []
     problems: list[Problem] = []
     for setting, wanted in (("follower", follower), ("followee", followee)):
@@ -136,14 +140,19 @@ def _starts_with_header(texts: pa.Array, codes: NDArray[np.int32], ids: Kind | N
     It is if its ids are no numbers and all others are, or if both are words that headers use.
     """
     first = [texts[int(code)].as_py() for code in codes[:, 0]]
-    words = ["".join(filter(str.isalnum, text)).casefold() for text in first]
-    if words[0] != words[1] and HEADER_WORDS.issuperset(words):
+    if are_header_words(first):
         return True
     if ids == "text" or codes.shape[1] == 1:
         return False
     others, _ = _used(texts, codes[:, 1:])
     numeric = account_labels.numeric(others).all()
     return bool(numeric) and not account_labels.numeric(pa.array(first)).any()
+
+
+def are_header_words(cells: Sequence[str]) -> bool:
+    """Tell whether two cells are words that headers use, and different ones."""
+    words = ["".join(filter(str.isalnum, text)).casefold() for text in cells]
+    return words[0] != words[1] and HEADER_WORDS.issuperset(words)
 
 
 def _refuse_faults(
@@ -182,18 +191,22 @@ def sorted_follows(
     return np.stack([followers, followees]).astype(np.int32), follower[~kept]
 
 
-def counted(accounts: int, follows: NDArray[np.int32], self_follows: int, found: int) -> str:
+def counts_of(follows: Iterable[NDArray[np.int32]], accounts: int) -> tuple[NDArray[np.int64], ...]:
+    """Return how many accounts each account follows, and by how many it is followed."""
+    followees, followers = (np.bincount(side, minlength=accounts) for side in follows)
+    return followees, followers
+
+
+def counted(accounts: int, follows: int, self_follows: int, found: int) -> str:
     """Say how many follows were ``found``, what they come to, and what was dropped."""
-    distinct = follows.shape[1]
     return (
-        f"{accounts:,} accounts, {distinct:,} follows; dropped {self_follows:,} self-follows, "
-        f"{found - self_follows - distinct:,} duplicates"
+        f"{accounts:,} accounts, {follows:,} follows; dropped {self_follows:,} self-follows, "
+        f"{found - self_follows - follows:,} duplicates"
     )
 
 
-def extremes(labels: Labels, follows: NDArray[np.int32]) -> str:
+def extremes(labels: Labels, followees: Counts, followers: Counts) -> str:
     """Name the accounts by which everybody will see whether the direction is right."""
-    followees, followers = (np.bincount(side, minlength=len(labels)) for side in follows)
     star, fan = int(followers.argmax()), int(followees.argmax())
     return (
         f"'{labels[star]}' has the most followers ({followers[star]:,}), "
@@ -201,16 +214,15 @@ def extremes(labels: Labels, follows: NDArray[np.int32]) -> str:
     )
 
 
-def lonely(labels: Labels, follows: NDArray[np.int32]) -> str:
+def lonely(followees: Counts, followers: Counts) -> str:
     """Say how many accounts are at one end of follows only."""
-    follower, followee = follows
     return (
-        f"accounts without followers: {len(labels) - len(np.unique(followee)):,}; "
-        f"accounts that follow nobody: {len(labels) - len(np.unique(follower)):,}"
+        f"accounts without followers: {np.count_nonzero(followers == 0):,}; "
+        f"accounts that follow nobody: {np.count_nonzero(followees == 0):,}"
     )
 
 
-def _notes(
+def notes(
     source: Source, first: Sequence[str], titled: bool, header: bool, kind: Kind
 ) -> list[str]:
     """Say what was decided by looking at the file."""

@@ -52,7 +52,7 @@ def check_file(path: Path) -> int:
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise InputError(Problem(f"there is no such file{_near(path)}", file=file)) from None
+        raise InputError(Problem(f"there is no such file{near(path)}", file=file)) from None
     except OSError as error:
         raise InputError(Problem(f"cannot be read: {reason(error)}", file=file)) from None
     if stat.S_ISDIR(status.st_mode):
@@ -81,7 +81,8 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _near(path: Path) -> str:
+def near(path: Path) -> str:
+    """Say which name beside it was probably meant, or that its folder is not there either."""
     folder = path.parent
     if not folder.is_dir():
         return f": nor is there a folder '{folder}'"

@@ -1,4 +1,4 @@
-"""Follow lists, and the compiled loops that decide who follows whom.
+"""Follow lists inside a segment, and the compiled loops that decide who follows whom there.
 
 Accounts of a segment are numbered from 0. A *follow list* holds the followees of an account, first
 those who follow back (``mutual`` of them), then the others (*singles*); ``start`` says where each
@@ -24,7 +24,7 @@ SPARING_TRIES = 2_000
 
 
 class Lists(NamedTuple):
-    """Follow lists of one segment's accounts (towards one segment), being filled."""
+    """Follow lists of a segment's accounts, being filled."""
 
     start: Longs  # (n + 1): where each list begins
     mutual: Ints  # (n): places for those who follow back, at the head of the list
@@ -65,10 +65,8 @@ def follows_singly(lists: Lists, i: int, j: int) -> bool:
 
 
 @compiled
-def free(lists: Lists, i: int, j: int, inside: bool) -> bool:
-    """Whether i may still follow j; inside a segment neither may follow the other yet."""
-    if not inside:
-        return not follows_singly(lists, i, j)
+def free(lists: Lists, i: int, j: int) -> bool:
+    """Whether i may still follow j: neither follows the other yet."""
     if i == j or follows_back(lists, i, j):
         return False
     return not (follows_singly(lists, i, j) or follows_singly(lists, j, i))
@@ -113,7 +111,7 @@ def place_mutual(lists: Lists, stubs: Ints, key: np.uint64) -> int:
     n = 0
     for p in range(len(stubs) // 2):
         i, j = stubs[2 * p], stubs[2 * p + 1]
-        if free(lists, i, j, True):
+        if free(lists, i, j):
             add_mutual(lists, i, j)
         else:
             waiting[n, 0], waiting[n, 1] = i, j
@@ -135,7 +133,7 @@ def _exchange_mutual(lists: Lists, i: int, j: int, key: np.uint64) -> bool:
         if at < spared or at >= lists.mutual_used[k]:
             continue
         l = lists.followee[slot]  # noqa: E741
-        if i == k or j == l or not (free(lists, i, l, True) and free(lists, k, j, True)):
+        if i == k or j == l or not (free(lists, i, l) and free(lists, k, j)):
             continue
         lists.followee[slot] = j
         _replace(lists, l, k, i)
@@ -148,24 +146,24 @@ def _exchange_mutual(lists: Lists, i: int, j: int, key: np.uint64) -> bool:
 
 
 @compiled
-def place_singles(lists: Lists, stubs: Ints, accounts: int, inside: bool, key: np.uint64) -> int:
+def place_singles(lists: Lists, stubs: Ints, key: np.uint64) -> int:
     """Fill the empty single places with the followees in ``stubs``; return how many failed.
 
-    ``stubs`` holds each of the followed segment's ``accounts`` once for each follower it lacks.
+    ``stubs`` holds each account once for each follower it lacks.
     """
+    accounts = len(lists.mutual)
     shuffle(stubs, key)
     waiting = np.empty((len(stubs), 2), np.int32)
     n = 0
     at = 0
     # Neighbours of i carry the mark i: one look instead of a search through two lists.
     mark = np.full(accounts, -1, np.int32)
-    begin, end, fans = _placed_fans(lists, stubs, accounts, inside)
-    for i in random_order(len(lists.mutual), descend(key, np.uint64(len(stubs)))):
+    begin, end, fans = _placed_fans(lists, stubs)
+    for i in random_order(accounts, descend(key, np.uint64(len(stubs)))):
         mark_followees(lists, i, mark)
-        if inside:
-            mark[i] = i
-            for place in range(begin[i], end[i]):
-                mark[fans[place]] = i
+        mark[i] = i
+        for place in range(begin[i], end[i]):
+            mark[fans[place]] = i
         for _ in range(single_room(lists, i)):
             j = stubs[at]
             at += 1
@@ -175,12 +173,11 @@ def place_singles(lists: Lists, stubs: Ints, accounts: int, inside: bool, key: n
                 continue
             add_single(lists, i, j)
             mark[j] = i
-            if inside:
-                fans[end[j]] = i
-                end[j] += 1
+            fans[end[j]] = i
+            end[j] += 1
     for p in range(n):
         i, j = waiting[p, 0], waiting[p, 1]
-        if not _exchange_single(lists, i, j, inside, descend(key, np.uint64(p))):
+        if not _exchange_single(lists, i, j, descend(key, np.uint64(p))):
             return n - p
     return 0
 
@@ -207,14 +204,11 @@ def mark_followees(lists: Lists, i: int, mark: Ints) -> None:
 
 
 @compiled
-def _placed_fans(
-    lists: Lists, stubs: Ints, accounts: int, inside: bool
-) -> tuple[Longs, Longs, Ints]:
+def _placed_fans(lists: Lists, stubs: Ints) -> tuple[Longs, Longs, Ints]:
     """Return lists of single followers (begin, end, follower), with room for those in ``stubs``."""
+    accounts = len(lists.mutual)
     begin = np.zeros(accounts + 1, np.int64)
     end = np.zeros(accounts, np.int64)
-    if not inside:
-        return begin, end, np.empty(0, np.int32)
     for j in stubs:
         begin[j + 1] += 1
     for i in range(accounts):
@@ -235,7 +229,7 @@ def _placed_fans(
 
 
 @compiled
-def _exchange_single(lists: Lists, i: int, j: int, inside: bool, key: np.uint64) -> bool:
+def _exchange_single(lists: Lists, i: int, j: int, key: np.uint64) -> bool:
     """Take followee l from a random k and give k followee j and i followee l instead.
 
     Where that hardly ever works (small and dense), k takes j all the same, i goes on with l, and
@@ -243,7 +237,7 @@ def _exchange_single(lists: Lists, i: int, j: int, inside: bool, key: np.uint64)
     """
     for t in range(min(MOST_TRIES, TRIES_PER_FOLLOW * len(lists.followee))):
         stuck = _stuck(lists, t)
-        if stuck and inside:
+        if stuck:
             _mix_mutual(lists, descend(key, np.uint64(t)))
         slot = below(key, t, len(lists.followee))
         k = lists.owner[slot]
@@ -251,9 +245,9 @@ def _exchange_single(lists: Lists, i: int, j: int, inside: bool, key: np.uint64)
         if at < (0 if stuck else lists.circle_single[k]) or at >= lists.single_used[k]:
             continue
         l = lists.followee[slot]  # noqa: E741
-        if not free(lists, k, j, inside):
+        if not free(lists, k, j):
             continue
-        if free(lists, i, l, inside):
+        if free(lists, i, l):
             lists.followee[slot] = j
             add_single(lists, i, l)
             return True
@@ -272,7 +266,7 @@ def _mix_mutual(lists: Lists, key: np.uint64) -> None:
     if one >= lists.start[i] + lists.mutual[i] or two >= lists.start[k] + lists.mutual[k]:
         return
     j, l = lists.followee[one], lists.followee[two]  # noqa: E741
-    if i == k or j == l or not (free(lists, i, l, True) and free(lists, k, j, True)):
+    if i == k or j == l or not (free(lists, i, l) and free(lists, k, j)):
         return
     _replace(lists, j, i, k)
     _replace(lists, l, k, i)

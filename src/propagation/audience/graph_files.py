@@ -20,7 +20,14 @@ from numpy.typing import NDArray
 from propagation.audience import labels as account_labels
 from propagation.audience.account_tables import AccountTable
 from propagation.audience.arrows import ARROWS, refuse_arrows
-from propagation.audience.edge_lists import FollowsRead, counted, extremes, lonely, sorted_follows
+from propagation.audience.edge_lists import (
+    FollowsRead,
+    counted,
+    counts_of,
+    extremes,
+    lonely,
+    sorted_follows,
+)
 from propagation.audience.files import content_of, unpacked
 from propagation.audience.graph_xml import check_xml
 from propagation.audience.labels import Kind, Labels
@@ -173,7 +180,7 @@ def _follows(
         pairs = np.concatenate([pairs, pairs[::-1]], axis=1)
     follows, selfish = sorted_follows(pairs, len(labels))
     if graph.is_directed():
-        said = counted(len(labels), follows, loops, edges)
+        said = counted(len(labels), follows.shape[1], loops, edges)
         meaning = f"arrows go from {arrows}"
     else:
         distinct = follows.shape[1] // 2
@@ -182,10 +189,11 @@ def _follows(
             f"self-follows, {edges - loops - distinct:,} duplicates"
         )
         meaning = "edges have no direction, so each is a follow both ways"
+    counts = counts_of(follows, len(labels))
     report = (
         f"read {edges:,} edges of {Path(file).name}: {said}",
-        f"{meaning}: {extremes(labels, follows)}",
-        lonely(labels, follows),
+        f"{meaning}: {extremes(labels, *counts)}",
+        lonely(*counts),
     )
     told = tuple(map(in_one_line, report))
     return FollowsRead(follows[0], follows[1], labels, told, len(np.unique(selfish)))

@@ -16,13 +16,16 @@ from propagation.problems import InputError, Problem
 
 Kind: TypeAlias = Literal["text", "integer"]
 Labels: TypeAlias = NDArray[np.int64] | NDArray[np.object_]
-"""Ids of accounts: int64, or str in an object array."""
+"""Ids of accounts: whole numbers (those of a graph folder may be of a smaller type than int64), or
+str in an object array."""
 
 LARGEST = 2**63 - 1
 DIGITS = "^[0-9]+$"
 PLAIN = "^(0|[1-9][0-9]{0,18})$"
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 CONTROL = r"\p{Cc}"
+MOST_COMPARED = 1_000_000
+"""Ids beyond which no similar ones are looked for among all."""
 MISSING_WORDS = ("na", "n/a", "nan", "null", "none", "nil", "#n/a")
 
 
@@ -131,10 +134,18 @@ def find_account(labels: Labels, label: str | int, path: str = "") -> int:
         if len(places):
             return int(places[0])
     elif wanted.isascii() and wanted.isdecimal() and int(wanted) <= LARGEST:
-        place = int(np.searchsorted(labels, np.int64(int(wanted))))
-        if place < len(labels) and labels[place] == int(wanted):
+        place = _place_of(labels, int(wanted))
+        if place is not None:
             return place
     raise InputError(Problem(_no_such_account(labels, wanted), path))
+
+
+def _place_of(labels: Labels, number: int) -> int | None:
+    """Return where a number stands among ids; of their own type, or all would be converted."""
+    if number > np.iinfo(labels.dtype.str).max:
+        return None
+    place = int(np.searchsorted(labels, labels.dtype.type(number)))
+    return place if place < len(labels) and labels[place] == number else None
 
 
 def _no_such_account(labels: Labels, wanted: str) -> str:
@@ -150,6 +161,9 @@ def _no_such_account(labels: Labels, wanted: str) -> str:
 def _near(labels: Labels, wanted: str) -> list[str]:
     """Return up to three similar ids; only those of like length and ends are compared."""
     bare = wanted.lstrip("@").removesuffix(".0").casefold()
+    if len(labels) > MOST_COMPARED and labels.dtype != np.object_:
+        found = sorted(each for each in _one_edit_from(bare) if _place_of(labels, each) is not None)
+        return difflib.get_close_matches(bare, map(str, found), n=3, cutoff=0.7)
     names = [
         name
         for name in map(str, labels)
@@ -158,3 +172,15 @@ def _near(labels: Labels, wanted: str) -> list[str]:
     ]
     same = [name for name in names if name.casefold() == bare]
     return same[:3] or difflib.get_close_matches(bare, names[:50_000], n=3, cutoff=0.7)
+
+
+def _one_edit_from(text: str) -> set[int]:
+    """Return the whole numbers that come of a text by one digit put in, taken out or changed."""
+    texts = {text}
+    for place in range(len(text) + 1):
+        before, after = text[:place], text[place:]
+        texts.add(before + after[1:])
+        texts.update(before + digit + rest for digit in "0123456789" for rest in (after, after[1:]))
+        texts.add(before + after[1:2] + after[:1] + after[2:])
+    plain = (each for each in texts if each.isascii() and each.isdecimal() and len(each) < 20)
+    return {int(each) for each in plain if str(int(each)) == each}

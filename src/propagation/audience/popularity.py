@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from propagation.compiling import compiled, inlined
+
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
@@ -21,6 +23,8 @@ FULLEST_HUBS = 0.8
 """Largest part of those who follow anybody that may be expected to follow the same hubs."""
 FULLEST_PAIRS = 0.6
 """Largest part of the pairs hubs could be in at most that they may be expected to be in."""
+FRACTIONS = 1 << 16
+"""Bins by which the fractions of counts are told apart."""
 HUBS = 500
 """How many of the most popular accounts are looked at, and at most a quarter of all."""
 
@@ -61,21 +65,70 @@ def drawn_counts(units: Reals, total: int, cap: int, tail: float) -> Ints:
     """Return follower counts that sum to ``total``, one for each of the ``units`` in (0, 1).
 
     The scale is solved for these very units; counts are rounded so that the total comes out (those
-    with the largest fractions up), which moves the rounding point a little off one half.
+    with the largest fractions up, as far as 1/65,536 tells them apart), which moves the rounding
+    point a little off one half.
     """
 
     def excess(log_scale: float) -> float:
-        return float(curve(units, math.exp(log_scale), cap, tail).sum()) - total
+        return _drawn_sum(units, math.exp(log_scale), float(cap), tail) - total
 
-    lowest = math.log(cap) - 2.0
-    while excess(lowest) > 0:
-        lowest -= 2.0
-    scale = math.exp(_root(excess, lowest, math.log(cap), xtol=1e-12))
-    exact = np.minimum(curve(units, scale, cap, tail), cap)
-    counts = np.floor(exact).astype(np.int32)
-    missing = total - int(counts.sum(dtype=np.int64))
-    upwards = np.argsort(counts - exact, kind="stable")[:missing]
-    counts[upwards] += 1
+    highest = math.log(cap)
+    guess = math.log(expected_scale(total / len(units), cap, tail))
+    low = high = guess
+    step = 1e-3
+    while excess(low) > 0:
+        low, step = low - step, 4 * step
+    while high < highest and excess(high) < 0:
+        high, step = min(high + step, highest), 4 * step
+    scale = math.exp(_root(excess, low, high, xtol=1e-12) if low < high else low)
+    fractions = np.zeros(FRACTIONS, np.int64)
+    missing = total - _rounded_down(units, scale, float(cap), tail, fractions)
+    above = np.cumsum(fractions[::-1])
+    threshold = int(np.searchsorted(above, missing))  # this many bins from the top are rounded up
+    last = missing - int(above[threshold - 1] if threshold else 0)
+    return _rounded(units, scale, float(cap), tail, FRACTIONS - 1 - threshold, last)
+
+
+@inlined
+def _count(missed: float, scale: float, cap: float, tail: float) -> float:
+    """Return what ``curve`` does, for one account and at most the cap."""
+    span = 1.0 - (scale / cap) ** (tail - 1.0)
+    return min(float(scale * (1.0 - missed * span) ** (-1.0 / (tail - 1.0))), cap)
+
+
+@compiled
+def _drawn_sum(units: Reals, scale: float, cap: float, tail: float) -> float:
+    total = 0.0
+    for unit in units:
+        total += _count(unit, scale, cap, tail)
+    return total
+
+
+@compiled
+def _rounded_down(units: Reals, scale: float, cap: float, tail: float, fractions: Longs) -> int:
+    """Return the sum of the counts rounded down; count what is cut off in ``fractions``."""
+    total = 0
+    for unit in units:
+        exact = _count(unit, scale, cap, tail)
+        whole = math.floor(exact)
+        total += whole
+        if exact < cap:
+            fractions[int((exact - whole) * FRACTIONS)] += 1
+    return total
+
+
+@compiled
+def _rounded(units: Reals, scale: float, cap: float, tail: float, above: int, further: int) -> Ints:
+    """Return counts: rounded up in bins of fractions above this one, ``further`` times in it."""
+    counts = np.empty(len(units), np.int32)
+    for account in range(len(units)):
+        exact = _count(units[account], scale, cap, tail)
+        whole = math.floor(exact)
+        counts[account] = whole
+        fraction = int((exact - whole) * FRACTIONS)
+        if exact < cap and (fraction > above or (fraction == above and further > 0)):
+            counts[account] += 1
+            further -= fraction == above
     return counts
 
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from propagation.audience.drawn_folders import Asked, drawn_graph
 from propagation.audience.follower_graph import (
     FollowerGraph,
     NumberedLabels,
     graph_from_follows,
     label_keys,
 )
-from propagation.audience.generators import SegmentTargets, draw_follows, networkx_follows
+from propagation.audience.generators import DrawnGraph, SegmentTargets, networkx_follows
 from propagation.audience.importing import AccountTable, match_accounts
-from propagation.audience.labels import Labels
 from propagation.audience.shuffling import shuffled_places
 from propagation.audience.sources import RealGraph
 from propagation.audience.traits import (
@@ -53,18 +53,12 @@ def populate(
     """Return the population of a draw; parameters and errors as for ``build_world``."""
     seed = draw_seed(scenario.seed, draw)
     if scenario.segments is not None:
-        population = _drawn(scenario.segments, seed)
+        drawn = drawn_graph(asked_of(scenario, draw))
+        population = _drawn(scenario.segments, drawn, seed)
     elif isinstance(scenario.graph, NetworkxGraph):
         population = _generated(scenario.graph, _accounts(scenario), seed, table)
     elif real is not None:
-        population = _given(
-            real.read.follower,
-            real.read.followee,
-            real.read.labels,
-            _accounts(scenario),
-            seed,
-            real.table,
-        )
+        population = _given(real.graph, _accounts(scenario), seed, real.table)
     else:
         raise ValueError("a scenario on a file of follows needs what read_real_graph returns")
     if scenario.accounts is not None and thresholds_from_table(scenario.accounts):
@@ -94,7 +88,21 @@ def segment_targets(segments: Mapping[str, Segment]) -> dict[str, SegmentTargets
     }
 
 
-def _drawn(segments: Mapping[str, Segment], seed: int) -> Population:
+def asked_of(scenario: Scenario, draw: int) -> Asked:
+    """Return what has to be drawn for a draw of a scenario with segments.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    if scenario.segments is None:
+        raise InputError(Problem("has a given graph: there is nothing to draw", "graph"))
+    seed = draw_seed(scenario.seed, draw)
+    return Asked(scenario.name, draw, seed, segment_targets(scenario.segments))
+
+
+def _drawn(segments: Mapping[str, Segment], drawn: DrawnGraph, seed: int) -> Population:
     names = sorted(segments)
     sizes = [segments[name].accounts for name in names]
     keys = np.concatenate(
@@ -103,10 +111,17 @@ def _drawn(segments: Mapping[str, Segment], seed: int) -> Population:
             for name, size in zip(names, sizes, strict=True)
         ]
     )
-    follower, followee = draw_follows(segment_targets(segments), seed)
-    labels = NumberedLabels(zip(names, sizes, strict=True))
+    graph = FollowerGraph(
+        list_starts=drawn.list_starts,
+        followers=drawn.followers,
+        first_list=np.arange(len(keys) + 1, dtype=np.int32),
+        account_keys=keys,
+        list_keys=keys,
+        followee_counts=drawn.followee_counts,
+        labels=NumberedLabels(zip(names, sizes, strict=True)),
+    )
     return Population(
-        graph=graph_from_follows(follower, followee, keys, labels),
+        graph=graph,
         segments=tuple(names),
         segment_of=np.repeat(np.arange(len(names), dtype=np.int16), sizes),
         traits=segment_traits(segments, keys, seed),
@@ -123,21 +138,17 @@ def _generated(
     if table is not None:
         rows, _ = match_accounts(labels, table, accounts.isolated)
         matched = TraitTable(table, rows)
-    return _given(follower, followee, labels, accounts, seed, matched)
+    graph = graph_from_follows(follower, followee, label_keys(labels), labels)
+    return _given(graph, accounts, seed, matched)
 
 
 def _given(
-    follower: Int32,
-    followee: Int32,
-    labels: Labels,
-    accounts: Accounts,
-    seed: int,
-    table: TraitTable | None,
+    graph: FollowerGraph, accounts: Accounts, seed: int, table: TraitTable | None
 ) -> Population:
-    keys = label_keys(labels)
-    segments, segment_of = _segments_of(accounts, table, len(labels))
+    segments, segment_of = _segments_of(accounts, table, graph.accounts)
+    keys = graph.account_keys
     return Population(
-        graph=graph_from_follows(follower, followee, keys, labels),
+        graph=graph,
         segments=segments,
         segment_of=segment_of,
         traits=graph_traits(accounts, keys, segment_of, segments, seed, table),

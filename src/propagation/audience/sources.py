@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from propagation.audience.files import checksum
+from propagation.audience.follower_graph import FollowerGraph, graph_from_follows, label_keys
+from propagation.audience.graph_folder import open_graph_folder
 from propagation.audience.importing import (
     AccountTable,
     FollowsRead,
@@ -15,15 +17,15 @@ from propagation.audience.importing import (
     read_graph_file,
 )
 from propagation.audience.traits import TraitTable
-from propagation.problems import InputError, Problem
-from propagation.scenario.spec import Accounts, FollowsFile, GraphFile, Scenario
+from propagation.problems import InputError, Problem, in_one_line
+from propagation.scenario.spec import Accounts, FolderGraph, FollowsFile, GraphFile, Scenario
 
 
 @dataclass(frozen=True, eq=False)
 class RealGraph:
-    """What was read of a real graph, and what there is to say about it."""
+    """A real graph, what is known of its accounts, and what there is to say about it."""
 
-    read: FollowsRead
+    graph: FollowerGraph
     table: TraitTable | None
     report: tuple[str, ...]
 
@@ -36,24 +38,47 @@ def read_real_graph(scenario: Scenario, folder: Path) -> RealGraph | None:
     InputError
         If a file is missing, wrong, or not the one its checksum asks for.
     """
-    source = scenario.graph
-    if not isinstance(source, FollowsFile | GraphFile):
-        return None
-    path = folder / source.follows
-    nodes = None
-    if isinstance(source, GraphFile):
-        graph = read_graph_file(path, source.arrows, source.ids)
-        read, nodes = graph.read, graph.nodes
-    else:
+    source, nodes = scenario.graph, None
+    if isinstance(source, FolderGraph):
+        graph, report = _from_folder(source, folder)
+    elif isinstance(source, GraphFile):
+        found = read_graph_file(folder / source.follows, source.arrows, source.ids)
+        graph, report, nodes = graph_of(found.read), found.read.report, found.nodes
+    elif isinstance(source, FollowsFile):
+        path = folder / source.follows
         read = read_follows(path, source.follower, source.followee, source.ids)
-    _check_unchanged(path, source.sha256, "graph.follows")
+        graph, report = graph_of(read), read.report
+    else:
+        return None
+    if isinstance(source, FollowsFile | GraphFile):
+        _check_unchanged(folder / source.follows, source.sha256, "graph.follows")
     table = read_table(scenario.accounts, folder)
     if table is not None and scenario.accounts is not None:
-        rows, matched = match_accounts(read.labels, table, scenario.accounts.isolated)
-        return RealGraph(read, TraitTable(table, rows), (*read.report, *matched))
+        labels = np.asarray(graph.labels)
+        rows, matched = match_accounts(labels, table, scenario.accounts.isolated)
+        return RealGraph(graph, TraitTable(table, rows), (*report, *matched))
     if nodes is not None:
-        return RealGraph(read, TraitTable(nodes, np.arange(len(read.labels))), read.report)
-    return RealGraph(read, None, read.report)
+        return RealGraph(graph, TraitTable(nodes, np.arange(graph.accounts)), report)
+    return RealGraph(graph, None, report)
+
+
+def graph_of(read: FollowsRead) -> FollowerGraph:
+    """Return the graph of follows that were read."""
+    keys = label_keys(read.labels)
+    return graph_from_follows(read.follower, read.followee, keys, read.labels)
+
+
+def _from_folder(source: FolderGraph, folder: Path) -> tuple[FollowerGraph, tuple[str, ...]]:
+    """Open a graph folder; return its graph and what was said when it was imported."""
+    opened = open_graph_folder(folder / source.folder)
+    if source.checksum is not None and opened.checksum != source.checksum:
+        message = (
+            f"'{opened.path.name}' has changed since its checksum ({source.checksum[:12]}...) was "
+            "written down; import the graph again, or take the line 'checksum' out of the scenario"
+        )
+        raise InputError(Problem(message, "graph.folder", str(opened.path)))
+    report = opened.manifest["made_from"].get("report", ())
+    return opened.graph(), tuple(map(in_one_line, map(str, report)))
 
 
 def read_table(accounts: Accounts | None, folder: Path) -> AccountTable | None:

@@ -32,8 +32,8 @@ class SegmentTargets:
 
     ``followees`` is the mean number of followees, ``shares`` says to which segments the follows
     go. ``tail`` is the exponent of the density of follower counts (None: all equally popular),
-    ``most_followers`` their cap (None: as many as can hold). ``reciprocity`` and ``clustering``
-    concern the follows inside the segment.
+    ``most_followers`` their cap (None: as many as can hold). ``reciprocity`` (None: as chance makes
+    it) and ``clustering`` (0: as chance makes it) concern the follows inside the segment.
     """
 
     accounts: int
@@ -41,7 +41,7 @@ class SegmentTargets:
     shares: Mapping[str, float]
     tail: float | None = None
     most_followers: int | None = None
-    reciprocity: float = 0.0
+    reciprocity: float | None = None
     clustering: float = 0.0
 
 
@@ -67,13 +67,29 @@ class Plan:
         counts[upwards] += 1
         return counts
 
+    def drawn_by_lists(self, at: int) -> bool:
+        """Whether each account's followers from its own segment are drawn on their own."""
+        asked = self.segments[self.names[at]]
+        complete = self.follows[at, at] == self.sizes[at] * self.room[at, at]
+        return complete or (asked.reciprocity is None and asked.clustering == 0)
+
+    def returned(self, at: int) -> float:
+        """Return the part of the follows inside a segment that are returned, by targets or chance.
+
+        By chance it is the part of all possible follows that there are.
+        """
+        asked = self.segments[self.names[at]].reciprocity
+        possible = max(1, int(self.sizes[at] * self.room[at, at]))
+        return float(self.follows[at, at] / possible) if asked is None else asked
+
     def cap(self, at: int) -> int:
         """Return the most followers an account of a segment with a tail can be given."""
         asked, follows = self.segments[self.names[at]], self.follows[:, at]
         assert asked.tail is not None
         used = np.flatnonzero(follows)
+        returned = asked.reciprocity or 0.0
         sources = Sources(
-            follows[used], self.sizes[used], self.sources[used, at], used == at, asked.reciprocity
+            follows[used], self.sizes[used], self.sources[used, at], used == at, returned
         )
         return largest_cap(asked.accounts, asked.tail, sources)
 
@@ -111,7 +127,7 @@ def _wrong_numbers(segments: Mapping[str, SegmentTargets], name: str) -> Iterato
         yield Problem("a largest number of followers needs a tail", f"{path}.popularity")
     for target in ("reciprocity", "clustering"):
         value = getattr(asked, target)
-        if not 0 <= value <= 1:
+        if value is not None and not 0 <= value <= 1:
             yield Problem(f"{value} is not between 0 and 1", f"{path}.{target}")
 
 
@@ -135,19 +151,21 @@ def _unreturnable(plan: Plan, at: int) -> Iterator[Problem]:
     asked = plan.segments[name]
     if follows < 2:
         for target in ("reciprocity", "clustering"):
-            if getattr(asked, target) > 0:
+            if (getattr(asked, target) or 0) > 0:
                 yield Problem(
                     f"asks for {getattr(asked, target):g}, but accounts of '{name}' follow nobody "
                     "inside it; only 0 would fit",
                     f"segments.{name}.{target}",
                 )
         return
+    if asked.reciprocity is None and asked.clustering == 0:
+        return
     complete = follows == size * (size - 1)
     pairs = size * (size - 1) / 2 * (1.0 if complete else DENSEST)
     least = 2 * (1 - pairs / follows)
-    if asked.reciprocity < least - 1e-9:
+    if plan.returned(at) < least - 1e-9:
         yield Problem(
-            f"asks that {asked.reciprocity:g} of the follows inside be returned, but "
+            f"asks that {plan.returned(at):g} of the follows inside be returned, but "
             f"{follows / size:g} followees among {size} accounts leave too few pairs for that; at "
             f"least {math.ceil(least * 1e4) / 1e4:g} would fit",
             f"segments.{name}.reciprocity",
@@ -217,7 +235,7 @@ def inside_classes(plan: Plan, at: int) -> Inside:
     mean = received / asked.accounts
     if asked.tail is None:
         followers = poisson_classes(inside / asked.accounts, 8)
-        return Inside(asked.accounts, followers, np.full(8, 1 / 8), asked.reciprocity)
+        return Inside(asked.accounts, followers, np.full(8, 1 / 8), plan.returned(at))
     cap = asked.most_followers or plan.cap(at)
     followers, parts = classes(asked.accounts, mean, cap, asked.tail)
-    return Inside(asked.accounts, followers * (inside / received), parts, asked.reciprocity)
+    return Inside(asked.accounts, followers * (inside / received), parts, plan.returned(at))

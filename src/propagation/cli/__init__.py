@@ -14,6 +14,7 @@ import typer
 
 from propagation.cli.compare import compare
 from propagation.cli.data import data
+from propagation.cli.graph import graph
 from propagation.cli.report import report
 from propagation.cli.terminal import examples, guarded, print_json, print_table, progress_bar, say
 
@@ -187,6 +188,7 @@ def run(
 app.command(epilog=examples("propagation compare results/starter results/sober"))(compare)
 app.command(epilog=examples("propagation report results/occupy"))(report)
 app.add_typer(data, name="data")
+app.add_typer(graph, name="graph")
 
 
 @app.command(epilog=examples("propagation schema > scenario.schema.json"))

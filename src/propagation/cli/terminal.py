@@ -101,6 +101,27 @@ def bar_on_stderr(*columns: "ProgressColumn") -> "Iterator[Bar]":
 
 
 @contextmanager
+def part_bar(name: str, unit: str) -> "Iterator[Callable[[int, int], None]]":
+    """Show how far it is, on stderr if that is a terminal."""
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+    )
+    with bar_on_stderr(*columns) as shown:
+        task = shown.add_task(name, total=None)
+
+        def report(done: int, total: int) -> None:
+            shown.update(task, completed=done, total=total)
+
+        yield report
+
+
+@contextmanager
 def progress_bar(name: str) -> "Iterator[Progress]":
     """Show a progress bar with the remaining time on stderr, if that is a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn

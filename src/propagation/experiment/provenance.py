@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from propagation.audience.files import check_size, checksum, content_of
+from propagation.audience.graph_folder import read_manifest
 from propagation.compiling import source_hash
 from propagation.problems import InputError, Problem, reason
 from propagation.scenario.reading import parse_scenario
-from propagation.scenario.spec import FollowsFile, GraphFile, Scenario
+from propagation.scenario.spec import FolderGraph, FollowsFile, GraphFile, Scenario
 from propagation.scenario.writing import write_scenario
 
 VERSION = importlib.metadata.version("propagation")
@@ -60,6 +61,11 @@ def anchored(scenario: Scenario, source: Path, target: Path) -> Scenario:
     if isinstance(graph, FollowsFile | GraphFile):
         update["graph"] = graph.model_copy(
             update={"follows": moved(graph.follows), "sha256": digits(graph.follows)}
+        )
+    if isinstance(graph, FolderGraph):
+        manifest = read_manifest(source / graph.folder)  # its checksum stands for the whole folder
+        update["graph"] = graph.model_copy(
+            update={"folder": moved(graph.folder), "checksum": manifest["checksum"]}
         )
     if accounts is not None and accounts.table is not None:
         update["accounts"] = accounts.model_copy(

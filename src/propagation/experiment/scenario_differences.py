@@ -56,9 +56,13 @@ def _compared(finished: Finished) -> dict[str, object]:
     """Return what is compared: files by what is in them and not by where they lie."""
     written = as_written(finished.scenario)
     kept = {key: value for key, value in written.items() if key not in WITHOUT_EFFECT}
-    for block, key in (("graph", "follows"), ("accounts", "table")):
+    for block, key, digits in (
+        ("graph", "follows", "sha256"),
+        ("graph", "folder", "checksum"),
+        ("accounts", "table", "sha256"),
+    ):
         part = kept.get(block)
-        if isinstance(part, dict) and "sha256" in part:
+        if isinstance(part, dict) and digits in part:
             kept[block] = {name: value for name, value in part.items() if name != key}
     if finished.scenario.agents is not None:
         kept["agents"] = {

@@ -10,7 +10,7 @@ from propagation.experiment.comparison import NOTHING_EXPECTED, Expectations, su
 from propagation.experiment.decisions import rule_in_force
 from propagation.experiment.steps import step_found
 from propagation.experiment.storage import unescaped
-from propagation.scenario.spec import METRICS, FollowsFile, GraphFile, Scenario, Step
+from propagation.scenario.spec import METRICS, FolderGraph, FollowsFile, GraphFile, Scenario, Step
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -53,7 +53,7 @@ def summary_of(
         baseline=scenario.compare.baseline,
         matters=scenario.compare.matters,
         seed=scenario.seed,
-        real_graph=isinstance(scenario.graph, FollowsFile | GraphFile),
+        real_graph=isinstance(scenario.graph, FollowsFile | GraphFile | FolderGraph),
         decision=rule_in_force(scenario),
         strategies=scenario.compare.strategies,
         at_least=scenario.compare.at_least,

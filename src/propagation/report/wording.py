@@ -155,8 +155,9 @@ def _inputs(stored: Stored) -> list[tuple[str, str]]:
     written: Any = as_written(stored.scenario)
     graph, accounts = written.get("graph", {}), written.get("accounts", {})
     files = [
-        (graph.get("follows"), graph.get("sha256")),
-        (accounts.get("table"), accounts.get("sha256")),
-        (written.get("agents"), stored.provenance.get("agents_sha256")),
+        (graph.get("follows"), "sha256", graph.get("sha256")),
+        (graph.get("folder"), "checksum", graph.get("checksum")),
+        (accounts.get("table"), "sha256", accounts.get("sha256")),
+        (written.get("agents"), "sha256", stored.provenance.get("agents_sha256")),
     ]
-    return [("Input", f"{file_name(name)} (sha256 {digits})") for name, digits in files if name]
+    return [("Input", f"{file_name(name)} ({kind} {own})") for name, kind, own in files if name]

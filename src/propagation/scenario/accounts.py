@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from propagation.scenario.fields import (
     Amount,
     Count,
+    GraphChecksum,
     Label,
     Name,
     Part,
@@ -108,8 +109,10 @@ class Segment(Part):
         description="How unequally the follows that reach this segment are spread over its "
         "members. Default: every member is equally likely to be followed.",
     )
-    reciprocity: Percent = Field(
-        default=0.0, description="Share of the follows inside the segment that are returned."
+    reciprocity: Percent | None = Field(
+        default=None,
+        description="Share of the follows inside the segment that are returned. "
+        "Default: as chance makes it.",
     )
     clustering: Share = Field(
         default=0.0,
@@ -199,6 +202,25 @@ class GraphFile(Part):
     )
     ids: Ids = None
     sha256: FileChecksum = None
+
+
+class FolderGraph(Part):
+    """A real follower graph, imported once by `propagation graph import`.
+
+    It is the graph of the file that it was imported from, and gives the same results.
+    """
+
+    model_config = example({"folder": "graphs/follows"})
+
+    folder: Text = Field(
+        description="Path of the graph folder, relative to the scenario file. Accounts are called "
+        "by the ids they have in the file, or by their numbers from 0 if the graph has no ids."
+    )
+    checksum: GraphChecksum | None = Field(
+        default=None,
+        description="Checksum of the folder, as `propagation graph show` prints it; if given, a "
+        "folder with another content is refused. Default: not checked.",
+    )
 
 
 _Scalar = bool | int | float | str

@@ -83,6 +83,12 @@ def _check_sha256(digits: str) -> str:
     return digits
 
 
+def _check_graph_checksum(digits: str) -> str:
+    if not re.fullmatch("[0-9a-f]{32}", digits):
+        raise ValueError(f"must be 32 of the digits 0-9 and a-f, not {units.found(digits)}")
+    return digits
+
+
 def _check_agent_class(place: str) -> str:
     if not re.fullmatch(r".+\.py:[^\W\d]\w*", place):
         raise ValueError(f"must be written as file.py:Class, not {units.found(place)}")
@@ -162,6 +168,11 @@ Sha256 = Annotated[
     str,
     AfterValidator(_check_sha256),
     WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{64}$"}),
+]
+GraphChecksum = Annotated[
+    str,
+    AfterValidator(_check_graph_checksum),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9a-f]{32}$"}),
 ]
 AgentClass = Annotated[
     str,

@@ -73,6 +73,8 @@ def _tidy(schema: Any) -> Any:
     members = [member for member in tidy.get("anyOf", []) if member != {"type": "null"}]
     if len(members) == 1:
         tidy = {**{k: v for k, v in tidy.items() if k != "anyOf"}, **members[0]}
+    elif members:
+        tidy["anyOf"] = members
     for pattern, values in tidy.pop("patternProperties", {}).items():
         names = {"pattern": pattern, "maxLength": LONGEST_NAME}
         tidy = {**tidy, "propertyNames": names, "additionalProperties": values}

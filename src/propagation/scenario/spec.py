@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from propagation.scenario.accounts import (
     Accounts,
+    FolderGraph,
     Follows,
     FollowsFile,
     GraphFile,
@@ -64,6 +65,7 @@ __all__ = [
     "Delay",
     "ExponentialDelay",
     "FixedDelay",
+    "FolderGraph",
     "Follows",
     "FollowsFile",
     "FractionThreshold",
@@ -123,8 +125,12 @@ def _check_graph(graph: object) -> object:
     check_block(graph)
     if not isinstance(graph, Mapping):
         return graph
-    if not {"follows", "networkx"} & set(graph):
-        raise ValueError("must have 'follows' (a file) or 'networkx' (a generator)")
+    if not {"follows", "folder", "networkx"} & set(graph):
+        raise ValueError(
+            "must have 'follows' (a file), 'folder' (a graph folder) or 'networkx' (a generator)"
+        )
+    if "folder" in graph:
+        return graph
     columns = [key for key in ("follower", "followee") if key in graph]
     kind = _format_of(graph)
     if "networkx" not in graph and kind is not None and columns:
@@ -147,7 +153,7 @@ def _format_of(graph: Mapping[str, object]) -> str | None:
 
 
 def _kind_of_graph(graph: object) -> str:
-    kind = kind_of(NetworkxGraph="networkx", FollowsFile="follows")(graph)
+    kind = kind_of(NetworkxGraph="networkx", FolderGraph="folder", FollowsFile="follows")(graph)
     if kind == "[FollowsFile]" and isinstance(graph, Mapping) and _format_of(graph):
         return "[GraphFile]"
     return kind
@@ -156,7 +162,8 @@ def _kind_of_graph(graph: object) -> str:
 Graph = Annotated[
     Annotated[NetworkxGraph, Tag("[NetworkxGraph]")]
     | Annotated[FollowsFile, Tag("[FollowsFile]")]
-    | Annotated[GraphFile, Tag("[GraphFile]")],
+    | Annotated[GraphFile, Tag("[GraphFile]")]
+    | Annotated[FolderGraph, Tag("[FolderGraph]")],
     Discriminator(_kind_of_graph),
     BeforeValidator(_check_graph),
 ]
@@ -267,7 +274,8 @@ class Scenario(Part):
         # A frozen object is completed once, here, before anybody else has seen it.
         if self.segments is not None:
             self.__dict__["segments"] = complete_segments(self.segments, topics)
-        if "draws" not in self.model_fields_set and isinstance(self.graph, FollowsFile | GraphFile):
+        is_real = isinstance(self.graph, FollowsFile | GraphFile | FolderGraph)
+        if "draws" not in self.model_fields_set and is_real:
             self.__dict__["draws"] = 1
         if self.accounts is not None:
             self.__dict__["accounts"] = complete_accounts(self.accounts, topics)

@@ -22,7 +22,7 @@ from propagation.report.figures.style import (
 )
 from propagation.report.figures.words import outcome_in_words, pair_in_words
 from propagation.report.stored import Stored
-from propagation.scenario.spec import FollowsFile, GraphFile, Scenario
+from propagation.scenario.spec import FolderGraph, FollowsFile, GraphFile, Scenario
 
 FORMATS = ("png", "svg", "pdf")
 DOTS_PER_INCH = 200
@@ -314,7 +314,7 @@ def _trees(stored: Stored, strategies: list[str]) -> Drawing:
 
 
 def _which(scenario: Scenario) -> str:
-    if isinstance(scenario.graph, FollowsFile | GraphFile):
+    if isinstance(scenario.graph, FollowsFile | GraphFile | FolderGraph):
         return "The graph that was given"
     draws = counted(scenario.draws, "drawn world")
     return f"The first of {draws}" if scenario.draws > 1 else "The drawn world"
