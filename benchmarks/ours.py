@@ -11,7 +11,7 @@ from propagation.audience.population import Population
 from propagation.audience.traits import Traits
 from propagation.audience.world import World, settle
 from propagation.scenario.spec import Message, OurAccount
-from propagation.spread.simulate import CompiledEngine, outcome_of
+from propagation.spread.simulate import CompiledEngine, Prepared, outcome_of, prepare
 from propagation.strategy.agenda import Agenda, MessageInstance, PostAction
 
 Int64 = npt.NDArray[np.int64]
@@ -60,9 +60,14 @@ def agenda_of(name: str) -> Agenda:
 class FullRuns:
     """The full model on one world: delays, notices, tree, and all metrics of every run."""
 
-    def __init__(self, world: World, name: str) -> None:
+    def __init__(self, world: World, name: str, prepared: Prepared | None = None) -> None:
         self._world, self._agenda = world, agenda_of(name)
-        self._engine = CompiledEngine(world, MESSAGES, np.inf)
+        self._prepared = prepared or prepare(world, MESSAGES)
+        self._engine = CompiledEngine(world, MESSAGES, np.inf, self._prepared)
+
+    def another(self, name: str) -> "FullRuns":
+        """Return the same for another account of ours, on the same lists: as another thread has."""
+        return FullRuns(self._world, name, self._prepared)
 
     def metrics(self, first: int, count: int) -> dict[str, Int64]:
         """Run the seeds from ``first`` on; return each run's reach, impressions and shares."""
