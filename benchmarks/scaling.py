@@ -27,9 +27,10 @@ from propagation.scenario.spec import OurAccount
 SIZES = tuple(10**power for power in range(4, 9))
 MEAN, TAIL, MOST = 33, 2.1, 50_000
 R = 0.5
-AUDIENCES = (33, 1_000, 30_000, 1_000_000)
+AUDIENCES = (33, 300, 3_000, 30_000, 300_000)
 """33 followers are what an account has on average: such a post stands for that of one account."""
 ROOTS = 64
+LINUX = sys.platform == "linux"
 TURNS, SECONDS_A_TURN, SECONDS_A_ROOT = 7, 0.3, 0.05
 MOST_RUNS = 100_000
 MANY = 0.1
@@ -146,7 +147,7 @@ def main() -> None:
     for size in [0, *sizes]:
         print(f"{size:,} follows" if size else "random roots", file=sys.stderr)
         command = [sys.executable, "-m", "benchmarks.scaling", "--one", str(size)]
-        command += ["--memory"] if size and size >= sizes[-1] / 10 else []
+        command += ["--memory"] if LINUX and size and size >= sizes[-1] / 10 else []
         done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=True)
         answer = json.loads(done.stdout.splitlines()[-1])
         found += [Point(*point) for point in answer["points"]]

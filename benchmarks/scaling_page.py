@@ -49,7 +49,7 @@ def plot_by_notices(points: Sequence["Point"], axes: Axes) -> None:
             STYLES[number][0],
             color=(BLACK, GREY)[number % 2],
             fillstyle="none",
-            label=f"{follows:,.2g} follows",
+            label=f"{follows:,} follows",
         )
     axes.set(xscale="log", yscale="log", xlabel="notices of a cascade", ylabel="µs per cascade")
     axes.legend(fontsize="small", frameon=False)

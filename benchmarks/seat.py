@@ -6,7 +6,6 @@ neither side's memory, garbage or allocator is in the other's way.
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -17,6 +16,9 @@ import numpy as np
 
 from benchmarks.graphs import graph, tiny
 from benchmarks.systems import OURS, PEERS, SIR_LAW, side_of
+
+if sys.platform != "win32":
+    import resource
 
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
@@ -98,7 +100,9 @@ def _seconds(thread: float, process: float) -> Answer:
 
 
 def _peak() -> int:
-    """Return the most memory that this process has held, in bytes."""
+    """Return the most memory that this process has held, in bytes; 0 on Windows."""
+    if sys.platform == "win32":
+        return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
@@ -107,7 +111,8 @@ def serve(system: str, on: str, memory: int) -> None:
     """Answer questions until there are no more."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     side = runs = None
     for line in sys.stdin:
         question = json.loads(line)

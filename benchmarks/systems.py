@@ -50,7 +50,7 @@ PEERS = {
     "EoN, fast": System(
         "benchmarks.peers:FastSIR",
         "EoN",
-        "`fast_SIR` on a networkx graph: another law, with times, made to reach as many",
+        "`fast_SIR` on a networkx graph: another law, with times, set to reach about as many",
     ),
     "ndlib": System(
         "benchmarks.peers:NDlib", "ndlib", "`IndependentCascadesModel` on a networkx graph"
