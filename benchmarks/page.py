@@ -64,12 +64,16 @@ def _milliseconds(seconds: float) -> str:
     return f"{1000 * seconds:,.3g}" if seconds < 1 else f"{1000 * seconds:,.0f}"
 
 
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:,.3g}"
+
+
 def _row(cell: Cell, ours: str) -> str:
     head = f"| {cell.level} | {cell.peer} |"
     if cell.failed:
         return f"{head} {cell.failed} | | | | | | |"
     theirs, own = cell.sides[cell.peer], cell.sides[ours]
-    low, ratio, high = quartiles(cell.ratios(ours))
+    low, ratio, high = (_times(one) for one in quartiles(cell.ratios(ours)))
     times = " | ".join(_milliseconds(quartiles(one.seconds)[1]) for one in (theirs, own))
     target = TARGETS.get((ours, cell.level), "") if cell.peer == "cynetdiff" else ""
     rounds = f"{len(own.seconds)} x {theirs.runs:,} / {own.runs:,}"
@@ -77,7 +81,7 @@ def _row(cell: Cell, ours: str) -> str:
     law = f" ({cell.sides[other].mean:,.0f})" if other != ours and other not in OURS else ""
     within = compare(cell.sides[one].reach, cell.sides[other].reach).limit / cell.sides[other].mean
     return (
-        f"{head} {times} | {ratio:,.3g} ({low:,.3g} to {high:,.3g}) | {target} | {rounds} | "
+        f"{head} {times} | {ratio} ({low} to {high}) | {target} | {rounds} | "
         f"{theirs.mean:,.0f}{law} / {own.mean:,.0f} | {within:.1%} |"
     )
 
