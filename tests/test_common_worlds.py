@@ -321,10 +321,10 @@ LEAVER = 51
 """An odd fan: follows the first of our accounts only."""
 
 
-def two_stars(attention: float = 0.2) -> World:
+def two_stars(attention: float = 0.2, usual: float = 0.2) -> World:
     """Our a with all fans and our b with the even ones; one fan's attention differs."""
     follows = [(fan, 0) for fan in range(2, FANS)] + [(fan, 1) for fan in range(2, FANS, 2)]
-    attentions = np.full(FANS, 0.2)
+    attentions = np.full(FANS, usual)
     attentions[LEAVER] = attention
     ours = {"a": OurAccount(account=0), "b": OurAccount(account=1)}
     return make_world(follows, FANS, attention=attentions, ours=ours)
@@ -360,8 +360,17 @@ def test_attention_within_the_envelope_is_a_private_matter() -> None:
 
 
 @pytest.mark.parametrize("attention", [float(np.nextafter(0.25, 1)), 0.3, 0.9])
-def test_attention_beyond_the_envelope_redraws_one_list(attention: float) -> None:
+def test_attention_beyond_the_envelope_of_a_list_in_blocks_is_private_too(attention: float) -> None:
     before, after = two_stars(), two_stars(attention)
+    assert np.flatnonzero(after.envelopes != before.envelopes).tolist() == [0]
+    for by in "ab":
+        assert np.array_equal(noticing(after, by)[:, OTHERS], noticing(before, by)[:, OTHERS])
+
+
+@pytest.mark.parametrize("attention", [float(np.nextafter(2.0**-6, 1)), 0.03, 0.9])
+def test_attention_beyond_the_envelope_of_a_list_with_jumps_redraws_it(attention: float) -> None:
+    usual = 0.015
+    before, after = two_stars(usual, usual), two_stars(attention, usual)
     assert np.flatnonzero(after.envelopes != before.envelopes).tolist() == [0]
     assert np.array_equal(noticing(after, "b"), noticing(before, "b"))
     old, new = noticing(before, "a")[:, OTHERS], noticing(after, "a")[:, OTHERS]
@@ -380,7 +389,8 @@ def test_a_dead_place_changes_nobody_elses_luck() -> None:
     moved = dataclasses.replace(  # planted: the others move up
         world,
         graph=dataclasses.replace(
-            world.graph, followers=np.concatenate((np.delete(followers, LEAVER - 2), [2]))
+            world.graph,
+            followers=np.append(np.delete(followers, LEAVER - 2), np.int32(2)).astype(np.int32),
         ),
     )
     assert not np.array_equal(old[:, OTHERS], noticing(moved, "a")[:, OTHERS])
@@ -393,16 +403,16 @@ def test_who_leaves_unnoticed_is_not_missed(kind: Callable[..., Engine]) -> None
         one = setting(number, "independent")
         graph = one.world.graph
         eastern = graph.lists_of(one.world.ours["made"])[0]
-        place = int(graph.list_starts[eastern + 1]) - 1
-        leaver, followers = int(graph.followers[place]), graph.followers.copy()
-        followers[place] = DEAD_PLACE
+        place = int(graph.list_starts[eastern + 1]) - 1 - len(graph.followers)
+        leaver, appended = int(graph.appended[place]), graph.appended.copy()
+        appended[place] = DEAD_PLACE
         without = dataclasses.replace(
-            one.world, graph=dataclasses.replace(graph, followers=followers)
+            one.world, graph=dataclasses.replace(graph, appended=appended)
         )
         engines = [
             kind(world, {"call": one.message}, one.horizon) for world in (one.world, without)
         ]
-        for seed in range(20 if kind is CompiledEngine else 3):
+        for seed in range(20 if kind is CompiledEngine else 5):
             (before,), (after,) = (engine.run(one.agenda, seed) for engine in engines)
             if leaver not in before.account:  # and so at no place of any list
                 assert same_arrays(before, after)
@@ -427,10 +437,7 @@ def with_audience(east: int, west: int = 7) -> World:
 
 def stretches(world: World, name: str) -> list[list[int]]:
     graph = world.graph
-    return [
-        graph.followers[graph.list_starts[one] : graph.list_starts[one + 1]].tolist()
-        for one in graph.lists_of(world.ours[name])
-    ]
+    return [graph.members(one).tolist() for one in graph.lists_of(world.ours[name])]
 
 
 def test_audiences_nest() -> None:
@@ -466,7 +473,7 @@ def test_the_most_attentive_may_come_last() -> None:
     """An audience's envelope holds for all who may yet join it."""
 
     def world(n: int, attentive: int | None = None) -> World:
-        attention = np.where(np.arange(ACCOUNTS) == attentive, 0.9, 0.2)
+        attention = np.where(np.arange(ACCOUNTS) == attentive, 0.9, 0.015)
         ours = {"made": OurAccount(followers={"east": n})}
         return make_world([], ACCOUNTS, attention=attention, ours=ours, seed=4)
 

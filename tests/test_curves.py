@@ -120,7 +120,7 @@ def test_a_small_graph_is_kept_whole(stored: Stored, laboratory: Laboratory) -> 
     np.testing.assert_array_equal(stored.graph.segment, segment_names(laboratory.world(0)))
     for follower, followee in list(zip(stored.graph.follower, stored.graph.followee, strict=True)):
         lists = range(graph.first_list[followee], graph.first_list[followee + 1])
-        places = [graph.followers[graph.list_starts[i] : graph.list_starts[i + 1]] for i in lists]
+        places = [graph.members(i) for i in lists]
         assert follower in np.concatenate(places)
     follows, accounts = small_graph(laboratory.world(0))
     assert len(follows["follower"]) == len(stored.graph.follower)

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "propagation"
 STAGES = ("scenario", "audience", "strategy", "spread", "experiment", "report", "cli")
 """In the order the data flows: each may import from those before it."""
-GROUND = ("luck", "compiling", "problems")
+GROUND = ("luck", "compiling", "instructions", "problems")
 """Importable by every stage, so they import none."""
 FRONT = ("__init__", "__main__")
 """What a user meets first: public names, and ``python -m propagation``."""

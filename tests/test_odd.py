@@ -93,14 +93,11 @@ class Page:
             range(accounts), key=lambda i: self.descend(parent, self.account(segment, i))
         )[:n]
 
-    def candidates(self, key: int, length: int, e: int) -> list[int]:
-        found = []
-        for block in range(-(-length // 64)):
-            bits = WORD - 1
-            for i in range(e):
-                bits &= self.mix((key + (block * e + i + 1) * self.golden) % WORD)
-            found += [block * 64 + bit for bit in range(64) if bits >> bit & 1]
-        return [place for place in found if place < length]
+    def of_place(self, key: int, place: int) -> int:
+        """Return the throw of a place, one bit from each of 63 words."""
+        block, bit = divmod(place, 64)
+        words = (self.mix((key + (64 * block + j + 1) * self.golden) % WORD) for j in range(63))
+        return sum((word >> bit & 1) << (62 - j) for j, word in enumerate(words))
 
     def jumps(self, key: int, length: int, e: int) -> list[int]:
         found, x = [], 0
@@ -122,8 +119,10 @@ class Page:
         instance, of = self.hash("instance", "news", "0x0.0p+0"), ("audience", name, segment)
         skip = self.descend(self.seed, 5, instance, self.hash(*of))
         thin = self.descend(self.seed, 6, instance, self.hash(*of))
-        places = (self.candidates if e <= 5 else self.jumps)(skip, length, e)
-        return [p for p in places if self.throw(thin, p) < int(2**63 * attention) << e]
+        limit = int(2**63 * attention)
+        if e <= 5:
+            return [p for p in range(length) if self.of_place(skip, p) < limit]
+        return [p for p in self.jumps(skip, length, e) if self.throw(thin, p) < limit << e]
 
     def first_share(self, segment: str, i: int, probability: float) -> float | None:
         """Return when an account shares that decides at its first notice, at time 0."""

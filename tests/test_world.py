@@ -251,10 +251,7 @@ def test_comparison_of_worlds_can_fail(tmp_path: Path) -> None:
 def test_audiences_come_from_their_segments(tmp_path: Path) -> None:
     world = world_of(write_given(tmp_path))
     new = world.ours["new"]
-    lists = [
-        world.graph.followers[world.graph.list_starts[one] : world.graph.list_starts[one + 1]]
-        for one in world.graph.lists_of(new)
-    ]
+    lists = [world.graph.members(one) for one in world.graph.lists_of(new)]
     assert [sorted(one.tolist()) for one in lists] == [[1], [0, 2]]  # divers, rowers
     assert world.graph.followee_counts.tolist() == [2, 2, 3, 1, 0]
 

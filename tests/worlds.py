@@ -197,17 +197,16 @@ class LuckyThrows:
     def notices(self, followee: int, list_index: int, place: int, follower: int) -> bool:
         graph = self.world.graph
         one = graph.lists_of(followee)[list_index]
-        length = int(graph.list_starts[one + 1] - graph.list_starts[one])
+        length = len(graph.members(one))
         envelope, key = int(self.world.envelopes[one]), graph.list_keys[one]
+        skip_key = np.uint64(descend(self.stems.skip, key))
         found, after, places = np.empty(64, np.int32), 0, set()
         while after < length:
-            count, after = candidates(
-                np.uint64(descend(self.stems.skip, key)), after, length, envelope, found
-            )
+            count, after = candidates(skip_key, after, length, envelope, found)
             places |= set(found[:count].tolist())
         thin_key = np.uint64(descend(self.stems.thin, key))
         attention = self.world.attention_thresholds[follower]
-        return place in places and bool(notices(thin_key, place, attention, envelope))
+        return place in places and bool(notices(skip_key, thin_key, place, attention, envelope))
 
     def decides(self, account: int, k: int, probability: float) -> bool:
         key = np.uint64(descend(self.stems.decide, self._key(account)))
@@ -251,10 +250,7 @@ def naive_outcome(case: Case, instance: MessageInstance) -> naive.Outcome:
     world, graph = case.world, case.world.graph
     lists = {
         account: [
-            [
-                None if follower < 0 else int(follower)
-                for follower in graph.followers[graph.list_starts[one] : graph.list_starts[one + 1]]
-            ]
+            [None if follower < 0 else int(follower) for follower in graph.members(one)]
             for one in graph.lists_of(account)
         ]
         for account in range(graph.accounts)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import compiled, inlined
+from propagation.instructions import lowest_bit
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 FIRST_FACTOR = np.uint64(0xBF58476D1CE4E5B9)
@@ -150,29 +151,56 @@ SKIP_THRESHOLDS = _skip_thresholds()
 SKIP_STARTS = _skip_starts(SKIP_THRESHOLDS)
 
 
-def _last_bits() -> npt.NDArray[np.int64]:
-    """Return which bit is set, by the leading six bits of that power of two times DE_BRUIJN."""
-    places = np.empty(64, np.int64)
-    for bit in range(64):
-        places[((int(DE_BRUIJN) << bit) % 2**64) >> 58] = bit
-    return places
-
-
-DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-LAST_BIT = _last_bits()
+BLOCK_EXPONENTS = 5
+"""Up to this envelope exponent whole blocks of 64 places are thrown at once, beyond it jumps."""
 MANY_BITS_BELOW = 3
 """Envelope exponent below which more than an eighth of all bits are set."""
-BLOCK_EXPONENTS = 5
-"""Up to this exponent whole blocks of 64 places are thrown at once, beyond it jumps are."""
+
+
+@inlined
+def _word(key: np.uint64, block: int, level: int) -> np.uint64:
+    """Return the bits number ``level`` (0 to 62, from the top) of the throws of 64 places."""
+    return mix(np.uint64(key) + np.uint64(64 * block + level + 1) * GOLDEN)
+
+
+@inlined
+def block_below(key: np.uint64, block: int, limit: np.uint64) -> np.uint64:
+    """Return which of the 64 places of a block have throws below ``limit``, as bits.
+
+    The throws are compared bit by bit from the top, all places at once, until none is undecided:
+    about seven words, whatever the limit.
+    """
+    if limit >= CERTAIN:
+        return ~np.uint64(0)
+    below, undecided = np.uint64(0), ~np.uint64(0)
+    rest = np.uint64(limit) << np.uint64(1)
+    level = 0
+    while rest != np.uint64(0) and undecided != np.uint64(0):
+        word = _word(key, block, level)
+        if rest >> np.uint64(63):
+            below |= undecided & ~word
+            undecided &= word
+        else:
+            undecided &= ~word
+        rest <<= np.uint64(1)
+        level += 1
+    return below
 
 
 @compiled
-def _block(key: np.uint64, block: int, exponent: int) -> np.uint64:
-    """Return 64 places as bits, each set independently with probability ``2**-exponent``."""
-    bits = ~np.uint64(0)
-    for i in range(exponent):
-        bits &= mix(np.uint64(key) + np.uint64(block * exponent + i + 1) * GOLDEN)
-    return bits
+def place_below(key: np.uint64, place: int, limit: np.uint64, level: int) -> bool:
+    """Say whether the throw of a place in a block, whose first ``level`` bits are 0, is below."""
+    if limit >= CERTAIN >> np.uint64(level):
+        return True
+    rest = np.uint64(limit) << np.uint64(level + 1)
+    while rest != np.uint64(0):
+        bit = (_word(key, place >> 6, level) >> np.uint64(place & 63)) & np.uint64(1)
+        wanted = rest >> np.uint64(63)
+        if bit != wanted:
+            return bool(bit < wanted)
+        rest <<= np.uint64(1)
+        level += 1
+    return False
 
 
 @inlined
@@ -187,22 +215,25 @@ def _list_bits(
     """Add the places of the set bits among the first ``places`` to ``found``; return its length.
 
     Where many bits are set every place is written and then kept or not, without a branch; where few
-    are, they are looked up one by one by the last set bit (de Bruijn sequence: Leiserson, Prokop &
-    Randall 1998).
+    are, they are looked up one by one.
     """
     if exponent < MANY_BITS_BELOW:
         for i in range(places):
             found[count] = place + i
             count += int((bits >> np.uint64(i)) & np.uint64(1))
         return count
-    if places < 64:
-        bits &= (np.uint64(1) << np.uint64(places)) - np.uint64(1)
+    bits &= first_bits(places)
     while bits != np.uint64(0):
-        last = bits & (~bits + np.uint64(1))
-        found[count] = place + LAST_BIT[(last * DE_BRUIJN) >> np.uint64(58)]
+        found[count] = place + lowest_bit(bits)
         count += 1
-        bits ^= last
+        bits &= bits - np.uint64(1)
     return count
+
+
+@inlined
+def first_bits(count: int) -> np.uint64:
+    """Return a word whose first ``count`` bits (1 to 64) are set."""
+    return ~np.uint64(0) >> np.uint64(64 - count)
 
 
 @compiled
@@ -230,7 +261,7 @@ def candidates(
     count = 0
     if exponent <= BLOCK_EXPONENTS:
         while place < length and count + 64 <= len(found):
-            bits = np.uint64(_block(key, place >> 6, exponent))
+            bits = block_below(key, place >> 6, CERTAIN >> np.uint64(exponent))
             count = _list_bits(bits, place, min(64, length - place), exponent, found, count)
             place = min(place + 64, length)
         return count, place

@@ -2,10 +2,11 @@
 
 import networkx as nx
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from propagation.audience.world import World
-from propagation.luck import Purpose, candidates, descend, run_seed, stem, threshold, throw
+from propagation.luck import BLOCK_EXPONENTS, GOLDEN, Purpose, descend, mix, run_seed, stem
 from propagation.spread.cascade import Cascade, trees_of
 from verification.graphs import Runs, instance, message, world_of
 from verification.oracles import path_virality, star_virality
@@ -43,27 +44,34 @@ def world_on(graph: nx.DiGraph) -> World:
 def live_edges(world: World, seed: int, backwards: bool = False) -> nx.DiGraph:
     """Throw once for each follow; return the live ones as arrows from followee to follower.
 
-    A follow is live if its follower notices: if its place in the followee's list is a candidate,
-    and a second throw at the place is below attention over envelope.
+    A follow is live if its follower notices: if the throw of its place in the followee's list,
+    which has one bit from each of 63 words, is below the follower's attention.
     """
     graph = world.graph
     live = nx.DiGraph()
     live.add_nodes_from(range(graph.accounts))
     skip = stem(seed, Purpose.SKIP, instance([0]).id)
-    thin = stem(seed, Purpose.THIN, instance([0]).id)
     for followee in range(graph.accounts):
         followers = graph.followers_of(followee)
-        envelope = int(world.envelopes[followee])
-        key = graph.list_keys[followee]
-        found = np.empty(len(followers) + 64, np.int32)
-        count, _ = candidates(np.uint64(descend(skip, key)), 0, len(followers), envelope, found)
-        thin_key = np.uint64(descend(thin, key))
-        for place in found[:count].tolist():
-            follower = int(followers[place])
-            chance = world.traits.attention[follower] * 2.0**envelope
-            if throw(thin_key, place) < threshold(chance):
-                live.add_edge(followee, follower)
+        assert world.envelopes[followee] <= BLOCK_EXPONENTS
+        key = np.uint64(descend(skip, graph.account_keys[followee]))
+        thrown = _throws_of_places(key, len(followers))
+        limits = np.floor(world.traits.attention[followers] * 2.0**63).astype(np.uint64)
+        live.add_edges_from((followee, int(one)) for one in followers[thrown < limits])
     return live.reverse() if backwards else live
+
+
+_mixed = np.vectorize(mix, otypes=[np.uint64])
+
+
+def _throws_of_places(key: np.uint64, places: int) -> npt.NDArray[np.uint64]:
+    """Return the throw of each place in a list, put together bit by bit."""
+    blocks = np.arange(-(-places // 64), dtype=np.uint64)[:, None]
+    levels = np.arange(63, dtype=np.uint64)
+    words = _mixed(key + (np.uint64(64) * blocks + levels + np.uint64(1)) * GOLDEN)
+    bits = words[:, None, :] >> np.arange(64, dtype=np.uint64)[:, None] & np.uint64(1)
+    thrown = (bits << np.uint64(62) - levels).sum(axis=2, dtype=np.uint64)
+    return np.asarray(thrown.ravel()[:places])
 
 
 def _differences(cascade: Cascade, live: nx.DiGraph) -> int:

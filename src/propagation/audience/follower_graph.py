@@ -4,7 +4,7 @@ Direction is said once, here: the followers of u are the accounts a share by u i
 """
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -32,9 +32,12 @@ class FollowerGraph:
     Attributes
     ----------
     list_starts
-        ``followers[list_starts[i]:list_starts[i + 1]]`` is list i; shape (lists + 1,).
+        List i has the places ``list_starts[i]`` to ``list_starts[i + 1] - 1``; shape (lists + 1,).
     followers
-        Account numbers by place, ``DEAD_PLACE`` where a follower has left; shape (places,).
+        Account numbers by place, ``DEAD_PLACE`` where a follower has left. Not to be written to: it
+        may be a file of gigabytes that several programs have mapped into their memory.
+    appended
+        The places after those, of lists that were added.
     first_list
         Account v owns the lists ``first_list[v]`` to ``first_list[v + 1] - 1``;
         shape (accounts + 1,).
@@ -53,6 +56,7 @@ class FollowerGraph:
     list_keys: UInt64
     followee_counts: Int32
     labels: AccountLabels
+    appended: Int32 = field(default_factory=lambda: np.empty(0, np.int32))
 
     @property
     def accounts(self) -> int:
@@ -70,14 +74,53 @@ class FollowerGraph:
 
     def followers_of(self, account: int) -> Int32:
         """Return an account's followers in the order of their places, dead places left out."""
-        first, last = self.first_list[account], self.first_list[account + 1]
-        places: Int32 = self.followers[self.list_starts[first] : self.list_starts[last]]
+        places = np.concatenate(
+            [np.empty(0, np.int32), *(self.members(one) for one in self.lists_of(account))]
+        )
         return np.compress(places != DEAD_PLACE, places)
+
+    def members(self, one: int) -> Int32:
+        """Return the accounts in list ``one`` by place."""
+        start, end = self.list_starts[one], self.list_starts[one + 1]
+        before = len(self.followers)
+        if end <= before:
+            return self.followers[start:end]
+        return self.appended[start - before : end - before]
+
+    @property
+    def lists_of_followers(self) -> int:
+        """Number of lists in ``followers``; the rest lie in ``appended``."""
+        return int(np.searchsorted(self.list_starts[1:], len(self.followers), side="right"))
+
+    def places(self) -> tuple[Int64, Int32]:
+        """Return all places by account, (accounts + 1,) starts and what stands there.
+
+        Copies every follow if any were added: not for graphs that are larger than memory.
+        """
+        followers = self.followers
+        if len(self.appended):
+            followers = np.concatenate((followers, self.appended))
+        return self.list_starts[self.first_list], followers
 
     def follower_counts(self) -> Int64:
         """Return how many followers each account has; shape (accounts,)."""
-        alive = np.concatenate(([0], np.cumsum(self.followers != DEAD_PLACE, dtype=np.int64)))
-        return np.diff(alive[self.list_starts[self.first_list]])
+        counts = np.diff(self.list_starts)
+        ordinary = self.lists_of_followers
+        counts[:ordinary] -= _dead_places(self.list_starts[: ordinary + 1], self.followers)
+        added = self.list_starts[ordinary:] - len(self.followers)
+        counts[ordinary:] -= _dead_places(added, self.appended)
+        total = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+        return np.diff(total[self.first_list])
+
+
+@compiled
+def _dead_places(list_starts: Int64, followers: Int32) -> Int64:
+    """Return how many places of each list are dead; shape (lists,)."""
+    dead = np.zeros(len(list_starts) - 1, np.int64)
+    for one in range(len(dead)):
+        for place in range(list_starts[one], list_starts[one + 1]):
+            dead[one] += followers[place] < 0
+    return dead
 
 
 @dataclass(frozen=True)
@@ -164,7 +207,8 @@ def add_accounts(
     new_lists = np.array([one.key for one in lists], np.uint64)
     return FollowerGraph(
         list_starts=np.concatenate((graph.list_starts, graph.list_starts[-1] + ends)),
-        followers=np.concatenate((graph.followers, *(one.members for one in lists))),
+        followers=graph.followers,
+        appended=np.concatenate((graph.appended, *(one.members for one in lists))),
         first_list=np.concatenate((graph.first_list, graph.first_list[-1] + first)),
         account_keys=np.concatenate((graph.account_keys, new_accounts)),
         list_keys=np.concatenate((graph.list_keys, new_lists)),

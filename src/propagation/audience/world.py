@@ -156,7 +156,9 @@ def settle(population: Population, ours: Mapping[str, OurAccount], seed: int) ->
         ours={name: numbers[name] for name in ours},
         is_ours=is_ours,
         attention_thresholds=thresholds,
-        envelopes=_envelopes(graph, thresholds, segment_of, len(population.graph.list_keys)),
+        envelopes=_envelopes(
+            graph, thresholds, segment_of, before, len(population.graph.list_keys)
+        ),
     )
 
 
@@ -251,14 +253,22 @@ def _highest_in_lists(list_starts: Int64, followers: Int32, attention: UInt64) -
 
 
 def _envelopes(
-    graph: FollowerGraph, attention: UInt64, segment_of: Int16, ordinary: int
+    graph: FollowerGraph, attention: UInt64, segment_of: Int16, accounts: int, ordinary: int
 ) -> npt.NDArray[np.uint8]:
-    """Return each list's envelope; an audience may grow, so its whole segment counts."""
-    highest = _highest_in_lists(graph.list_starts, graph.followers, attention)
+    """Return each list's envelope; an audience may grow, so its whole segment counts.
+
+    The ``accounts`` and ``ordinary`` lists that were there before our accounts come first.
+    """
+    highest = np.zeros(len(graph.list_keys), np.uint64)
+    starts, members = graph.list_starts[: ordinary + 1], attention[:accounts]
+    if members.min(initial=CERTAIN) == members.max(initial=np.uint64(0)):
+        highest[:ordinary][np.diff(starts) > 0] = members[0]  # no need to read all follows
+    else:
+        highest[:ordinary] = _highest_in_lists(starts, graph.followers, attention)
     for one in range(ordinary, len(highest)):
-        members = graph.followers[graph.list_starts[one] : graph.list_starts[one + 1]]
-        if len(members):
-            highest[one] = attention[segment_of == segment_of[members[0]]].max()
+        audience = graph.members(one)
+        if len(audience):
+            highest[one] = attention[segment_of == segment_of[audience[0]]].max()
     # the largest e with 2**-e not below the highest attention
     limits = np.array([CERTAIN >> np.uint64(e) for e in range(SMALLEST_ENVELOPE + 1)])
     above = np.searchsorted(limits[::-1], highest, side="left")

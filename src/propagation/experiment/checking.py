@@ -16,6 +16,7 @@ from propagation.experiment.estimates import (
     worker_count,
 )
 from propagation.experiment.replicates import Laboratory, load_account_class
+from propagation.luck import BLOCK_EXPONENTS
 from propagation.problems import InputError
 from propagation.scenario.spec import Scenario, Segment, Spread
 
@@ -83,7 +84,9 @@ def _envelopes(segments: dict[str, Segment]) -> Iterator[str]:
         envelope = 1.0
         while envelope / 2 >= attention:
             envelope /= 2
+        in_blocks = envelope >= 0.5**BLOCK_EXPONENTS
+        limit = f"above {0.5 ** (BLOCK_EXPONENTS + 1):g}" if in_blocks else f"up to {envelope:g}"
         yield (
-            f"luck: attention of '{name}' can be changed up to {envelope:g} and everybody else "
+            f"luck: attention of '{name}' can be changed to anything {limit} and everybody else "
             "notices what they noticed before; beyond that, notices are thrown anew"
         )

@@ -146,7 +146,8 @@ def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> float:
 def graph_notices(scenario: Scenario, world: World) -> float:
     """Return the notices expected of one replicate of all strategies on a given graph."""
     graph, attention = world.graph, world.traits.attention
-    owners = np.repeat(np.arange(graph.accounts), np.diff(graph.list_starts[graph.first_list]))
+    starts, followers = graph.places()
+    owners = np.repeat(np.arange(graph.accounts), np.diff(starts))
     at_most = attention * graph.followee_counts
     total = 0.0
     for message, by in _instances(scenario):
@@ -155,7 +156,7 @@ def graph_notices(scenario: Scenario, world: World) -> float:
 
         def shown(sharers: Float64) -> Float64:
             weights = sharers[owners]
-            return attention * np.bincount(graph.followers, weights, minlength=graph.accounts)
+            return attention * np.bincount(followers, weights, minlength=graph.accounts)
 
         def spread_on(noticed: Float64, sharing: Float64 = sharing) -> Float64:
             return shown(np.minimum(1.0, sharing * noticed))

@@ -83,17 +83,18 @@ def _rows_in_order(
 
 def is_small(world: World) -> bool:
     """Whether a world's follower graph can be drawn and read."""
-    return world.graph.accounts <= MOST_ACCOUNTS and len(world.graph.followers) <= MOST_FOLLOWS
+    return world.graph.accounts <= MOST_ACCOUNTS and world.graph.follows <= MOST_FOLLOWS
 
 
 def small_graph(world: World) -> tuple[Columns, Columns]:
     """Return the columns of a world's follows, and of its accounts in order of their numbers."""
     graph = world.graph
-    followee = np.repeat(np.arange(graph.accounts), np.diff(graph.list_starts[graph.first_list]))
-    alive = graph.followers >= 0
+    starts, followers = graph.places()
+    followee = np.repeat(np.arange(graph.accounts), np.diff(starts))
+    alive = followers >= 0
     ours = {number: name for name, number in world.ours.items()}
     follows: Columns = {
-        "follower": graph.followers[alive].tolist(),
+        "follower": followers[alive].tolist(),
         "followee": followee[alive].tolist(),
     }
     accounts: Columns = {

@@ -61,6 +61,7 @@ class Spreading:
 class Feed:
     """One follower list as a share meets it: its luck and its envelope."""
 
+    skip_key: np.uint64
     thin_key: np.uint64
     envelope: int
 
@@ -142,7 +143,9 @@ class Account(mesa.Agent):  # type: ignore[misc]
         if self._attention > 0.5**feed.envelope:
             limit = 0.5**feed.envelope
             raise ValueError(f"attention {self._attention:g} is above the envelope {limit:g}")
-        return bool(notices(feed.thin_key, place, self._attention_threshold, feed.envelope))
+        return bool(
+            notices(feed.skip_key, feed.thin_key, place, self._attention_threshold, feed.envelope)
+        )
 
     def notice(self, spreading: Spreading, sharer: "Account") -> None:
         """Remember a notice; unless that was done before, decide whether to share and when."""

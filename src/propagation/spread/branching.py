@@ -57,13 +57,13 @@ def cumulants_brought(world: World, sharing: Float64, at_notice: Float64) -> Bro
     """
     graph, attention = world.graph, world.traits.attention
     at_share = np.array([float(kind == SHARES) for kind in range(KINDS)])
-    starts = graph.list_starts[graph.first_list]
+    starts, followers = graph.places()
     by = np.zeros((graph.accounts, KINDS, 3))
     before, step_before = np.zeros((KINDS, 3)), np.full((KINDS, 3), np.inf)
     for generation in range(GENERATIONS):
         with np.errstate(over="ignore", invalid="ignore"):  # beyond criticality, where it ends
             through = _through_follower(attention, sharing, at_notice, at_share, by)
-            by = _summed(starts, graph.followers, through)
+            by = _summed(starts, followers, through)
             now = by.sum(axis=0)
             step = np.abs(now - before)
             pace = np.divide(step, step_before, out=np.zeros((KINDS, 3)), where=step_before > 0)
@@ -88,12 +88,12 @@ def _is_settled(step: Float64, pace: Float64, now: Float64) -> bool:
 def overlap(world: World, sharing: Float64, authors: Int64) -> float:
     """Return the share of the notices expected of posts that are not the first of an account."""
     graph, attention = world.graph, world.traits.attention
-    starts = graph.list_starts[graph.first_list]
+    starts, followers = graph.places()
     sharers, total = np.zeros(graph.accounts), np.zeros(graph.accounts)
     missed = np.zeros(graph.accounts)  # logarithm of the chance to notice none
     np.add.at(sharers, authors, 1.0)
     for _ in range(GENERATIONS):
-        notices = _noticed(starts, graph.followers, attention, sharers, missed)
+        notices = _noticed(starts, followers, attention, sharers, missed)
         total += notices
         if notices.sum() <= SETTLED * total.sum():
             break
@@ -119,11 +119,11 @@ def outbreak(world: World, sharing: Float64) -> tuple[Float64, Float64]:
     """
     graph = world.graph
     passing = np.minimum(world.traits.attention * sharing, CERTAINLY)
-    starts = graph.list_starts[graph.first_list]
+    starts, followers = graph.places()
     spreads, shares = np.ones(graph.accounts), np.ones(graph.accounts)
     for _ in range(GENERATIONS):
-        more = _spreads(starts, graph.followers, passing, spreads)
-        reached = _reached(starts, graph.followers, passing, shares)
+        more = _spreads(starts, followers, passing, spreads)
+        reached = _reached(starts, followers, passing, shares)
         change = np.abs(more - spreads).max() + abs(reached.sum() / max(1e-300, shares.sum()) - 1)
         spreads, shares = more, reached
         if change <= 1e-4:

@@ -21,7 +21,16 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import compiled, inlined
-from propagation.luck import Purpose, descend, threshold, throw, unit
+from propagation.luck import (
+    BLOCK_EXPONENTS,
+    CERTAIN,
+    Purpose,
+    descend,
+    place_below,
+    threshold,
+    throw,
+    unit,
+)
 from propagation.scenario.spec import (
     ExponentialDelay,
     FixedDelay,
@@ -122,12 +131,17 @@ def stems(seed: np.uint64, instance: np.uint64) -> Stems:
 
 
 @inlined
-def notices(thin_key: np.uint64, place: int, attention: np.uint64, envelope: int) -> bool:
+def notices(
+    skip_key: np.uint64, thin_key: np.uint64, place: int, attention: np.uint64, envelope: int
+) -> bool:
     """Say whether the candidate at ``place`` notices (rule 2); attention is a threshold on throws.
 
-    A candidate came through with probability ``2**-envelope``; it stays with probability
-    ``attention / 2**-envelope``.
+    A candidate came through with probability ``2**-envelope``. In a list thrown in blocks its throw
+    is known to be below that, and is looked at further; in a list passed through by jumps another
+    throw keeps it with probability ``attention / 2**-envelope``.
     """
+    if envelope <= BLOCK_EXPONENTS:
+        return place_below(skip_key, place, attention, envelope)
     return bool(np.uint64(throw(thin_key, place)) < np.uint64(attention) << np.uint64(envelope))
 
 
@@ -165,6 +179,8 @@ def decides(
     """Say whether an undecided account decides to share on its k-th notice (rule 3)."""
     if rules.response == BY_CHANCE:
         chance = threshold(share_probability(rules, relevance, k))
+        if chance == 0 or chance >= CERTAIN:
+            return bool(chance)  # whatever is thrown
         return bool(np.uint64(throw(descend(throws.decide, key), k - 1)) < np.uint64(chance))
     if not has_enough(rules, k, own_threshold, followees, descend(throws.threshold, key)):
         return False
@@ -172,7 +188,7 @@ def decides(
     return bool(np.uint64(throw(descend(throws.willing, key), 0)) < np.uint64(chance))
 
 
-@compiled
+@inlined
 def delay(rules: Rules, throws: Stems, account_key: np.uint64) -> float:
     """Return the hours from decision to share (rule 4), by inversion of the delay law.
 

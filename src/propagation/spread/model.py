@@ -206,16 +206,16 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         """Yield the followers who may notice a share: (follower, its feed, its place)."""
         graph, found = self.world.graph, self._found
         for one in graph.lists_of(sharer.number):
-            start = int(graph.list_starts[one])
-            length = int(graph.list_starts[one + 1]) - start
+            members = graph.members(one)
+            length = len(members)
             envelope, key = int(self.world.envelopes[one]), graph.list_keys[one]
             skip_key = np.uint64(descend(spreading.throws.skip, key))
-            feed = Feed(np.uint64(descend(spreading.throws.thin, key)), envelope)
+            feed = Feed(skip_key, np.uint64(descend(spreading.throws.thin, key)), envelope)
             place = 0
             while place < length:
                 count, place = candidates(skip_key, place, length, envelope, found)
                 for here in found[:count].tolist():
-                    follower = int(graph.followers[start + here])
+                    follower = int(members[here])
                     if follower >= 0:
                         yield self.accounts[follower], feed, here
 

@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.world import World
+from propagation.luck import CERTAIN
 from propagation.scenario.spec import Message
 from propagation.spread.cascade import Audience, Cascade, Outcome, measure
 from propagation.spread.dynamics import rules_of
 from propagation.spread.loop import (
     FOLLOWER_LIST,
+    NOTICES,
     PERSON,
     Ground,
     Touched,
@@ -24,6 +26,9 @@ from propagation.strategy.agenda import Agenda
 
 if TYPE_CHECKING:
     from propagation.spread.agents import Account
+
+
+Int32 = npt.NDArray[np.int32]
 
 
 class Engine(Protocol):
@@ -144,23 +149,38 @@ def people_of(world: World, topic: str) -> npt.NDArray[np.void]:
 
 def ground_of(world: World) -> Ground:
     """Return the follower lists as the compiled loop sees them."""
-    graph = world.graph
+    graph, attention = world.graph, world.attention_thresholds
+    ordinary, before = graph.lists_of_followers, len(graph.followers)
     lists = np.empty(len(graph.list_keys), FOLLOWER_LIST)
     lists["start"] = graph.list_starts[:-1]
+    lists["start"][ordinary:] -= before
     lists["key"] = graph.list_keys
     lists["length"] = np.diff(graph.list_starts)
     lists["envelope"] = world.envelopes
-    lists["attention"] = common_attention(
-        graph.list_starts, graph.followers, world.attention_thresholds
-    )
-    return Ground(graph.first_list, lists, graph.followers, world.attention_thresholds)
+    followers, appended = read_only(graph.followers), read_only(graph.appended)
+    accounts = attention[: graph.first_list.searchsorted(ordinary)]
+    if accounts.min(initial=CERTAIN) == accounts.max(initial=np.uint64(0)):
+        lists["attention"][:ordinary] = accounts[0]  # no need to read all follows
+    else:
+        starts = graph.list_starts[: ordinary + 1]
+        lists["attention"][:ordinary] = common_attention(starts, followers, attention)
+    starts = graph.list_starts[ordinary:] - before
+    lists["attention"][ordinary:] = common_attention(starts, appended, attention)
+    return Ground(graph.first_list, lists, followers, appended, ordinary, attention)
+
+
+def read_only(values: Int32) -> Int32:
+    """Return a view that cannot be written to: for the compiler the type of a file in memory."""
+    view = values.view()
+    view.flags.writeable = False
+    return view
 
 
 def _copy(touched: Touched, rows: int, shares: int) -> Cascade:
     seen = touched.rows[:rows]
     return Cascade(
         account=seen["account"].copy(),
-        notices=touched.notices[:rows].copy(),
+        notices=touched.notices[:rows] & NOTICES,
         first_notice=seen["first_notice"].copy(),
         share_time=seen["share_time"].copy(),
         parent=seen["parent"].copy(),

@@ -1,9 +1,9 @@
 """The shares to come, handed out in order of time.
 
-Delays are drawn when a share is decided, so its time is known ahead. Shares wait in buckets, 128 to
-the first hour and 128 to every doubling after it; only the shares of the present bucket are kept in
+Delays are drawn when a share is decided, so its time is known ahead. Shares wait in buckets, 256 to
+the first hour and 256 to every doubling after it; only the shares of the present bucket are kept in
 order, in a small heap. That makes the heap small, and it says which shares come next, so that the
-loop can fetch their follower lists together.
+loop can ask for their follower lists ahead of time.
 """
 
 from typing import NamedTuple
@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import inlined
+from propagation.instructions import lowest_bit
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+UInt64 = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.void]
 
 NOBODY = -1
@@ -27,15 +29,19 @@ ROW = np.dtype(
         ("account", np.int32),
         ("parent", np.int32),
         ("generation", np.int32),
-        ("next_in_bucket", np.int32),
+        ("next", np.int32),
     ]
 )
-"""What has happened to one account; ``share_time`` is NaN unless it shares, posts included."""
+"""What has happened to one account; ``share_time`` is NaN unless it shares, posts included.
 
-OCTAVE_BITS = 7
+``next`` is of the timeline's: the row plus 1 of another share in the same bucket, or 0.
+"""
+
+OCTAVE_BITS = 8
 OCTAVES = 32
 BUCKETS = OCTAVES << OCTAVE_BITS
 MANTISSA_BITS, EXPONENT_OFFSET = 52, 1023
+ONE = np.uint64(1)
 
 
 @inlined
@@ -60,21 +66,23 @@ class Timeline(NamedTuple):
     """Rows whose share is still to come; functions take the arrays one by one (see ``loop``)."""
 
     buckets: Int32  # by time: a waiting row plus 1, which names the next one; 0 at the end
+    filled: UInt64  # a bit for each bucket that is not empty
     times: Float64  # the heap of the present bucket, by time and ...
     ties: Int64  # ... tie, which also names the account
-    state: Int64  # present bucket, shares in the heap, shares waiting in later buckets
+    state: Int64  # present bucket, shares in the heap
 
 
-PRESENT, IN_HEAP, WAITING = 0, 1, 2
+PRESENT, IN_HEAP = 0, 1
 
 
 def new_timeline(rows: int) -> Timeline:
     """Return an empty timeline with room for ``rows`` rows."""
     return Timeline(
         buckets=np.zeros(BUCKETS, np.int32),
+        filled=np.zeros(BUCKETS // 64, np.uint64),
         times=np.empty(rows, np.float64),
         ties=np.empty(rows, np.int64),
-        state=np.array([-1, 0, 0], np.int64),
+        state=np.array([-1, 0], np.int64),
     )
 
 
@@ -124,35 +132,53 @@ def _push_row(times: Float64, ties: Int64, state: Int64, rows: Rows, at: int) ->
 
 
 @inlined
-def add(buckets: Int32, times: Float64, ties: Int64, state: Int64, rows: Rows, at: int) -> None:
+def add(
+    buckets: Int32,
+    filled: UInt64,
+    times: Float64,
+    ties: Int64,
+    state: Int64,
+    rows: Rows,
+    at: int,
+) -> None:
     """Put a row on the timeline at its ``share_time``, which must not lie in the past."""
     bucket = _bucket(rows[at]["share_time"])
     if bucket == state[PRESENT]:
         _push_row(times, ties, state, rows, at)
     else:
-        rows[at]["next_in_bucket"] = buckets[bucket]
+        rows[at]["next"] = buckets[bucket]
         buckets[bucket] = at + 1
-        state[WAITING] += 1
+        filled[bucket >> 6] |= ONE << np.uint64(bucket & 63)
+
+
+@inlined
+def _next_filled(filled: UInt64, bucket: int) -> int:
+    """Return the first bucket at or after ``bucket`` that is not empty, or -1."""
+    word = bucket >> 6
+    bits = filled[word] >> np.uint64(bucket & 63)
+    if bits != 0:
+        return bucket + lowest_bit(bits)
+    for later in range(word + 1, len(filled)):
+        if filled[later] != 0:
+            return int(64 * later + lowest_bit(filled[later]))
+    return -1
 
 
 @inlined
 def enter_next_bucket(
-    buckets: Int32, times: Float64, ties: Int64, state: Int64, rows: Rows
+    buckets: Int32, filled: UInt64, times: Float64, ties: Int64, state: Int64, rows: Rows
 ) -> bool:
     """Put the shares of the next bucket in order; False if none is left, ready for another run."""
-    if state[WAITING] == 0:
-        state[PRESENT] = -1
+    bucket = _next_filled(filled, max(state[PRESENT], 0))
+    state[PRESENT] = bucket
+    if bucket < 0:
         return False
-    bucket = state[PRESENT] + 1
-    while buckets[bucket] == 0:
-        bucket += 1
     at = buckets[bucket] - 1
     buckets[bucket] = 0
-    state[PRESENT] = bucket
+    filled[bucket >> 6] &= ~(ONE << np.uint64(bucket & 63))
     while at >= 0:
         _push_row(times, ties, state, rows, at)
-        state[WAITING] -= 1
-        at = rows[at]["next_in_bucket"] - 1
+        at = rows[at]["next"] - 1
     return True
 
 
