@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from benchmarks.graphs import FOLLOWEES, FOLLOWERS, SEED
 from benchmarks.rounds import Cell, Plan, compare, comparisons, quartiles
 from benchmarks.systems import OURS, PEERS, TARGETS, System
@@ -47,8 +49,15 @@ class Measured:
     left_out: list[str] = dataclasses.field(default_factory=list)
 
     def raw(self) -> dict[str, Any]:
-        """Return everything as plain lists and numbers."""
-        return dataclasses.asdict(self)
+        """Return everything as plain lists and numbers, reach as each round's mean."""
+        plain = dataclasses.asdict(self)
+        for cell in plain["cells"]:
+            for side in cell["sides"].values():
+                reach = np.reshape(side.pop("reach"), (len(side["seconds"]), -1))
+                side["runs"] = reach.shape[1]
+                side["reach"] = reach.mean(axis=1).round(3).tolist()
+                side["spread of reach"] = float(reach.std())
+        return plain
 
 
 def _graph(name: str, about: About) -> str:

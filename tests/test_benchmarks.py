@@ -254,6 +254,14 @@ def test_the_table_tells_ratios_and_what_could_not_be_measured() -> None:
     assert "Left out: graph `ego`, not here." in shown
 
 
+def test_the_raw_rounds_are_kept() -> None:
+    side = example().raw()["cells"][0]["sides"]["full"]
+    assert side["seconds"] == [0.001, 0.002, 0.001]
+    assert side["reach"] == [10.0, 20.0, 30.0]
+    assert side["runs"] == 1
+    assert side["spread of reach"] == pytest.approx(np.sqrt(200 / 3))
+
+
 def test_a_part_of_the_docs_is_written_and_the_rest_left_alone(tmp_path: Path) -> None:
     doc = tmp_path / "speed.md"
     text = (
