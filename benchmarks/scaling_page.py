@@ -65,6 +65,21 @@ def _times(points: Sequence["Point"]) -> str:
     return "\n".join([head, "| --- " * 5 + "|", *rows])
 
 
+def _growth(points: Sequence["Point"]) -> str:
+    """Say for each audience how graph and time per cascade grow from its first graph to its last."""
+    found = []
+    for audience in sorted({one.audience for one in points}):
+        own = [one for one in points if one.audience == audience]
+        if len(own) > 1:
+            graph = own[-1].follows / own[0].follows
+            cascade = own[-1].seconds / own[0].seconds
+            found.append(
+                f"audience of {audience:,}: {graph:,.0f} times the follows, "
+                f"{cascade:.2g} times the time per cascade"
+            )
+    return f"From an audience's smallest graph to its largest: {'; '.join(found)}."
+
+
 def _memory(held: Sequence[Held]) -> str:
     rows = [
         f"| {one.accounts:,} | {one.touched:,} | {one.kept / 1e6:,.1f} | {one.peak / 1e6:,.1f} | "
@@ -82,7 +97,7 @@ def tables(points: Sequence["Point"], roots: "Point", held: Sequence[Held]) -> s
         f"From one random root (64 accounts drawn at random, in turn) of the drawn graph of "
         f"{roots.follows:,} follows, {roots.notices:.3g} notices on average: "
         f"{1 / roots.seconds:,.0f} cascades per second on one core, metrics included; the target "
-        f"is {TARGET:,}.\n\n{_times(points)}\n\n"
+        f"is {TARGET:,}.\n\n{_times(points)}\n\n{_growth(points)}\n\n"
         f"One more thread on the same graph may hold {PER_ACCOUNT} bytes for each account and "
         f"{PER_TOUCHED} for each account touched in its run:\n\n{_memory(held)}\n"
     )

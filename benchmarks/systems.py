@@ -68,7 +68,7 @@ SIR_LAW = System("benchmarks.sir_law:SIRLaw", "numba", "the law of `fast_SIR`, f
 OTHER_LAW = {"EoN, fast": SIR_LAW}
 """Peers whose reach is compared with a law of their own."""
 
-TARGETS = {("full", "15%"): 2}
+TARGETS = {("full", "15%"): 2, ("bare", "0.1%"): 3, ("bare", "15%"): 5, ("bare", "90%"): 5}
 """How many times as fast as cynetdiff this package's sides are meant to be, by side and level."""
 
 

@@ -1,6 +1,7 @@
 """What the benchmarks promise: every side computes the same thing, and who does less is caught."""
 
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,11 +12,12 @@ import numpy.typing as npt
 import pytest
 from matplotlib.figure import Figure
 
+from benchmarks import __main__ as command
 from benchmarks import drawing, page, scaling, scaling_page
 from benchmarks.__main__ import too_far
 from benchmarks.drawing import Law, by_list, chances, configuration
 from benchmarks.graphs import MADE, Graph, tiny
-from benchmarks.levels import PROBABILITY, RATE, wanted
+from benchmarks.levels import LEVELS, PROBABILITY, RATE, wanted
 from benchmarks.memory import Held, extra_thread
 from benchmarks.ours import Full
 from benchmarks.page import About, Measured
@@ -229,6 +231,33 @@ def test_a_graph_drawn_in_parts_is_whole(monkeypatch: pytest.MonkeyPatch) -> Non
     assert lost.sum() < 0.1 * wanted_counts.sum()
 
 
+# --- the command ---
+
+
+@pytest.mark.slow
+def test_a_part_can_be_measured_quickly() -> None:
+    pytest.importorskip("cynetdiff")
+    words = [sys.executable, "-m", "benchmarks", "--quick", "--peer", "cynetdiff"]
+    kept = (ROOT / "results/benchmarks/peers.md").read_bytes()
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r"^\| ([\d.]+%) \| cynetdiff \| [\d.,]+ \|", done.stdout, re.M) == [*LEVELS]
+    assert "nothing written to results/" in done.stderr
+    assert (ROOT / "results/benchmarks/peers.md").read_bytes() == kept
+
+
+def test_a_wrong_reach_ends_with_an_error_and_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["benchmarks"])
+    monkeypatch.setattr(command, "measure", lambda _: (example(), ["small, 15%: too few"]))
+    monkeypatch.setattr(command, "OUT", tmp_path / "results")
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    assert ended.value.code == "small, 15%: too few"  # which Python prints, and ends with 1
+    assert list(tmp_path.iterdir()) == []
+
+
 # --- what is shown ---
 
 
@@ -304,6 +333,7 @@ def test_the_scaling_page_is_written(tmp_path: Path) -> None:
     shown = scaling_page.write(tmp_path, POINTS, POINTS[0], held, whole=False)
     assert held[0].allowed == 5400
     assert "30,303 cascades per second" in shown
+    assert "audience of 1,000: 10 times the follows, 1 times the time per cascade." in shown
     assert {path.name for path in tmp_path.iterdir()} == {
         f"scaling.{ending}" for ending in ("json", "md", "png", "svg")
     }
