@@ -66,7 +66,7 @@ def _times(points: Sequence["Point"]) -> str:
 
 
 def _growth(points: Sequence["Point"]) -> str:
-    """Say for each audience how graph and time per cascade grow from its first graph to its last."""
+    """Say how graph and time per cascade grow, for each audience from its first graph on."""
     found = []
     for audience in sorted({one.audience for one in points}):
         own = [one for one in points if one.audience == audience]
