@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,6 @@ R = 0.5
 AUDIENCES = (33, 300, 3_000, 30_000, 300_000)
 """33 followers are what an account has on average: such a post stands for that of one account."""
 ROOTS = 64
-LINUX = sys.platform == "linux"
 TURNS, SECONDS_A_TURN, SECONDS_A_ROOT = 7, 0.3, 0.05
 MOST_RUNS = 100_000
 MANY = 0.1
@@ -56,23 +55,23 @@ def drawn(follows: int) -> Graph:
     return Graph("scaling", starts, followers)
 
 
-def timed(
-    runs: FullRuns, turn_seconds: float = SECONDS_A_TURN
-) -> tuple[float, tuple[float, float, float]]:
-    """Return the mean notices, and the quartiles of the seconds per cascade."""
-    count, taken = 10, 0.0
-    while taken < turn_seconds / 4 and count < MOST_RUNS:
+class Timer:
+    """Cascades of one account of ours, timed turn by turn."""
+
+    def __init__(self, runs: FullRuns, seconds: float) -> None:
+        """Warm up, and find how many cascades take so many seconds."""
+        self._runs, self._count, taken = runs, 10, 0.0
+        while taken < seconds / 4 and self._count < MOST_RUNS:
+            taken, _ = self.turn(0)
+            taken *= self._count
+            fitting = round(self._count * seconds / max(taken, 1e-6))
+            self._count = min(MOST_RUNS, max(self._count, fitting))
+
+    def turn(self, number: int) -> tuple[float, float]:
+        """Return seconds and notices per cascade."""
         start = time.thread_time()
-        runs.metrics(0, count)
-        taken = time.thread_time() - start
-        count = min(MOST_RUNS, max(count, round(count * turn_seconds / max(taken, 1e-6))))
-    seconds, notices = [], []
-    for turn in range(TURNS):
-        start = time.thread_time()
-        notices.append(runs.metrics(turn * count, count)["impressions"].mean())
-        seconds.append((time.thread_time() - start) / count)
-    low, middle, high = np.percentile(seconds, (25, 50, 75))
-    return float(np.mean(notices)), (float(low), float(middle), float(high))
+        found = self._runs.metrics(number * self._count, self._count)["impressions"]
+        return (time.thread_time() - start) / self._count, float(found.mean())
 
 
 def audiences_of(accounts: int) -> dict[str, OurAccount]:
@@ -81,36 +80,25 @@ def audiences_of(accounts: int) -> dict[str, OurAccount]:
     return {str(n): OurAccount(followers={"everybody": n}) for n in fitting}
 
 
-def points(on: Graph) -> list[Point]:
-    """Return the times on one graph."""
+def audience_timers(on: Graph, seconds: float) -> list[Timer]:
+    """Return what times each audience on a graph."""
     ours = audiences_of(on.accounts)
     world = world_of(follower_graph(on), ours, R * on.accounts / on.follows)
     first = FullRuns(world, next(iter(ours)))
-    found = []
-    for name in ours:
-        notices, (low, middle, high) = timed(first.another(name))
-        found.append(Point(on.follows, on.accounts, int(name), notices, middle, low, high))
-    return found
+    return [Timer(first.another(name), seconds) for name in ours]
 
 
-def random_roots(on: Graph) -> Point:
-    """Return the time per cascade from accounts of the graph, drawn at random, one after another.
+def root_timers(on: Graph, seconds: float) -> list[Timer]:
+    """Return what times each of the accounts drawn at random.
 
-    ``R`` is the probability times the mean number of followers over the follower ends of follows.
+    R is the probability times the mean number of followers over the follower ends of follows.
     """
-    graph_of_ours = follower_graph(on)
-    counts = np.diff(on.starts)
-    onward = counts[on.followers].mean()
+    onward = np.diff(on.starts)[on.followers].mean()
     roots = np.random.default_rng(SEED).choice(on.accounts, ROOTS, replace=False)
     ours = {str(root): OurAccount(account=str(root)) for root in roots}
-    world = world_of(graph_of_ours, ours, R / onward)
+    world = world_of(follower_graph(on), ours, R / onward)
     first = FullRuns(world, str(roots[0]))
-    taken = [timed(first.another(str(root)), SECONDS_A_ROOT) for root in roots]
-    seconds = [middle for _, (_, middle, _) in taken]
-    low, high = np.percentile(seconds, (25, 75))
-    notices = float(np.mean([one for one, _ in taken]))
-    mean = float(np.mean(seconds))
-    return Point(on.follows, on.accounts, 0, notices, mean, float(low), float(high))
+    return [Timer(first.another(name), seconds) for name in ours]
 
 
 def held(on: Graph) -> list[Held]:
@@ -123,37 +111,102 @@ def held(on: Graph) -> list[Held]:
     return found
 
 
-def one(follows: int, memory: bool) -> None:
-    """Measure on one graph and print what was found: what a process of its own does."""
+def serve(follows: int) -> None:
+    """Answer, on one graph, each number of a turn with its times, and ``memory`` with that.
+
+    Without follows it is the graph of the Higgs network's size, from random roots.
+    """
     on = drawn(follows) if follows else graph("higgs")
-    answer = {"points": points(on) if follows else [random_roots(on)]}
-    print(json.dumps({**answer, "held": held(on) if memory else []}))
+    timers = audience_timers(on, SECONDS_A_TURN) if follows else root_timers(on, SECONDS_A_ROOT)
+    print(json.dumps([on.follows, on.accounts]), flush=True)
+    for line in sys.stdin:
+        asked = line.strip()
+        found = held(on) if asked == "memory" else [one.turn(int(asked)) for one in timers]
+        print(json.dumps(found), flush=True)
+
+
+class Process:
+    """The parent's end of one graph's process."""
+
+    def __init__(self, follows: int) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.scaling", "--serve", str(follows)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        self.follows, self.accounts = self._answer()
+        self._turns: list[list[tuple[float, float]]] = []
+
+    def _answer(self) -> Any:
+        assert self._process.stdout
+        return json.loads(self._process.stdout.readline())
+
+    def ask(self, what: str) -> Any:
+        """Return the answer to a line."""
+        assert self._process.stdin
+        self._process.stdin.write(what + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def turn(self, number: int) -> None:
+        """Have all cascades of this graph timed once."""
+        self._turns.append(self.ask(str(number)))
+
+    def points(self) -> list[Point]:
+        """Return the time of each audience: median and quartiles over turns."""
+        found = []
+        for audience, turns in zip(
+            AUDIENCES, np.moveaxis(np.array(self._turns), 1, 0), strict=False
+        ):
+            low, middle, high = np.percentile(turns[:, 0], (25, 50, 75))
+            notices = float(turns[:, 1].mean())
+            times = float(middle), float(low), float(high)
+            found.append(Point(self.follows, self.accounts, audience, notices, *times))
+        return found
+
+    def all_roots(self) -> Point:
+        """Return the mean time over all roots: median and quartiles over turns."""
+        by_turn = np.array(self._turns).mean(axis=1)
+        low, middle, high = np.percentile(by_turn[:, 0], (25, 50, 75))
+        notices = float(by_turn[:, 1].mean())
+        times = float(middle), float(low), float(high)
+        return Point(self.follows, self.accounts, 0, notices, *times)
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
 
 
 def main() -> None:
-    """Measure each graph in a process of its own, then write."""
+    """Let a process for each graph take turns, then write."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
     parser.add_argument("--largest", type=int, default=SIZES[-1], help="follows of the largest")
     parser.add_argument("--out", type=Path, default=Path("results/benchmarks"))
-    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--memory", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    if chosen.one is not None:
-        one(chosen.one, chosen.memory)
+    if chosen.serve is not None:
+        serve(chosen.serve)
         return
-    found: list[Point] = []
-    memory: list[Held] = []
-    sizes = [size for size in SIZES if size <= chosen.largest]
-    for size in [0, *sizes]:
-        print(f"{size:,} follows" if size else "random roots", file=sys.stderr)
-        command = [sys.executable, "-m", "benchmarks.scaling", "--one", str(size)]
-        command += ["--memory"] if LINUX and size and size >= sizes[-1] / 10 else []
-        done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=True)
-        answer = json.loads(done.stdout.splitlines()[-1])
-        found += [Point(*point) for point in answer["points"]]
-        memory += [Held(*one) for one in answer["held"]]
-    text = write(chosen.out, found[1:], found[0], memory, chosen.largest == SIZES[-1])
-    print(text)
+    processes: list[Process] = []
+    try:
+        for size in [0, *(size for size in SIZES if size <= chosen.largest)]:
+            print(f"making a graph of {size or 'the Higgs size'}", file=sys.stderr)
+            processes.append(Process(size))
+        for number in range(TURNS):
+            print(f"turn {number + 1} of {TURNS}", file=sys.stderr)
+            for process in processes[:: -1 if number % 2 else 1]:
+                process.turn(number)
+        roots, *graphs = processes
+        largest = graphs[-2:] if sys.platform == "linux" else []
+        memory = [Held(*one) for process in largest for one in process.ask("memory")]
+        points = [point for process in graphs for point in process.points()]
+    finally:
+        for process in processes:
+            process.close()
+    whole = chosen.largest == SIZES[-1]
+    print(write(chosen.out, points, roots.all_roots(), memory, whole))
 
 
 if __name__ == "__main__":

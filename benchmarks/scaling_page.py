@@ -33,7 +33,7 @@ def plot_by_follows(points: Sequence["Point"], axes: Axes) -> None:
             [1e6 * one.seconds for one in own],
             marker + line,
             color=(BLACK, GREY)[number % 2],
-            label=f"audience of {audience:,}: {own[-1].notices:,.3g} notices",
+            label=f"audience of {audience:,}: {_short(own[-1].notices)} notices",
         )
     axes.set(xscale="log", yscale="log", xlabel="follows of the graph", ylabel="µs per cascade")
     axes.legend(fontsize="small", frameon=False)
@@ -55,10 +55,15 @@ def plot_by_notices(points: Sequence["Point"], axes: Axes) -> None:
     axes.legend(fontsize="small", frameon=False)
 
 
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
 def _times(points: Sequence["Point"]) -> str:
     rows = [
-        f"| {one.follows:,} | {one.accounts:,} | {one.audience:,} | {one.notices:,.3g} | "
-        f"{1e6 * one.seconds:,.3g} ({1e6 * one.low:,.3g} to {1e6 * one.high:,.3g}) |"
+        f"| {one.follows:,} | {one.accounts:,} | {one.audience:,} | "
+        f"{_short(one.notices)} | {_short(1e6 * one.seconds)} "
+        f"({_short(1e6 * one.low)} to {_short(1e6 * one.high)}) |"
         for one in points
     ]
     head = "| follows | accounts | audience | notices | µs per cascade (quartiles) |"

@@ -355,15 +355,23 @@ def test_what_a_thread_holds_is_seen() -> None:
     assert 4_000_000 <= held.peak < 6_000_000
 
 
-def test_time_on_a_small_graph_is_measured_with_what_it_touched(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(scaling, "SECONDS_A_TURN", 0.005)
-    (point,) = scaling.points(scaling.drawn(10_000))
-    assert point.audience == 33
-    # R = 0.5 makes 33 p / (1 - R) notices in a large graph, 1.0 here at most
-    assert 0.5 < point.notices < 1.6
-    assert 0 < point.low <= point.seconds <= point.high
+def test_time_on_a_small_graph_is_measured_with_what_it_touched() -> None:
+    (timer,) = scaling.audience_timers(scaling.drawn(10_000), 0.02)
+    seconds, notices = timer.turn(1)
+    assert seconds > 0
+    # 33 followers of p = R / 33, and each share makes R more: 1 notice on average; hundreds of runs
+    assert 0.5 < notices < 1.6
+
+
+def test_turns_become_the_points_of_a_graph() -> None:
+    process = scaling.Process.__new__(scaling.Process)
+    process.follows, process.accounts = 990, 30
+    process._turns = [[(3.0, 10.0), (30.0, 100.0)], [(1.0, 20.0), (10.0, 300.0)]]
+    first, second = process.points()
+    assert first == Point(990, 30, 33, 15.0, 2.0, 1.5, 2.5)
+    assert (second.audience, second.notices, second.seconds) == (300, 200.0, 20.0)
+    roots = process.all_roots()
+    assert (roots.notices, roots.seconds) == (107.5, 11.0)
 
 
 def test_runs_are_what_the_sides_give() -> None:
