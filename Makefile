@@ -3,7 +3,7 @@
 # make lint    ruff, ruff format and mypy
 # make verify  compare the model with closed formulas and published numbers (minutes)
 # make reference  run the shipped scenarios anew into results/reference (minutes)
-# make bench   measure the engines against cynetdiff
+# make bench   measure against other software, and how time and memory grow (an hour)
 # make docs    build these pages as a site in build/site; a dead link is an error
 
 PYTHON ?= python3
@@ -35,6 +35,7 @@ reference: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.scaling
 
 docs: $(VENV)/.test
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -c docs -d build/doctrees . build/site

@@ -1,124 +1,124 @@
-"""Measures, prints a table and writes ``results/benchmarks/engines.md``.
+"""Measures this package against other software: ``python -m benchmarks`` (``make bench``).
 
-Method: one process, one thread; the sides take turns in rounds, so that a change in the machine's
-speed meets all of them; processor time of the thread per cascade, median over rounds, after a
-warm-up; reading the graph, compiling and building models are left out. The mean size of each side's
-cascades stands beside its time and has to agree within 4 standard errors, so that nobody is fast by
-doing less.
+Prints the tables and writes ``results/benchmarks/peers.md``, the raw rounds beside it and the part
+of ``docs/speed.md`` that shows them. What measures only a part (``--graph``, ``--peer``,
+``--level``, ``--quick``) is printed and kept under ``build/`` only. Ends with 1 if a side reaches
+other accounts in number than it should, or if the cascades do not go as far as they are meant to.
 """
 
-import platform
-import statistics
+import argparse
+import json
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.sides import EGO, compiled, cynetdiff, ego_graph, mesa, world_of
+from benchmarks.graphs import KEPT, graph, has_data
+from benchmarks.levels import LEVELS, NEAR, wanted
+from benchmarks.machine import machine, memory
+from benchmarks.page import About, Measured, into_docs, page, tables
+from benchmarks.rounds import STANDARD_ERRORS, Cell, Plan, faults, measure_peer
+from benchmarks.systems import OURS, PEERS
 
-ROUNDS = 9
-PROBABILITIES = (0.005, 0.02, 0.1)
-SECONDS_A_TURN = 0.25
-OUT = Path("results/benchmarks/engines.md")
-
-
-INTRODUCTION = """\
-# Engines on the ego-Twitter graph
-
-81,306 accounts, 1,768,135 follows; one root, the account with the most followers; each follow
-carries a share with the probability given. *compiled* is this package's compiled engine with the
-full model (power-law delays, notices, tree, metrics), *cynetdiff* its bare independent cascade,
-*Mesa* this package's Mesa engine with the full model."""
-HEADING = """\
-| probability | shares, compiled | cynetdiff | ms, compiled | cynetdiff | Mesa | gain | on Mesa |
-| --- | --- | --- | --- | --- | --- | --- | --- |"""
-
-
-@dataclass
-class Timed:
-    """One side's cascades: seconds per cascade in each round, and all sizes."""
-
-    name: str
-    seconds: list[float] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-
-    @property
-    def median(self) -> float:
-        """Seconds per cascade."""
-        return statistics.median(self.seconds)
-
-    def turn(self, run: Callable[[int], int], first: int, count: int) -> None:
-        """Run ``count`` cascades and note their time."""
-        start = time.thread_time()
-        self.sizes += [run(first + i) for i in range(count)]
-        self.seconds.append((time.thread_time() - start) / count)
+OUT = Path("results/benchmarks")
+DOCS = Path("docs/speed.md")
+GRAPHS = ("ego", "higgs")
+QUICK = Plan(turn=0.01, rounds=3, fewest=3, budget=5.0)
+METHOD = """\
+Method: each side runs in a process of its own and does nothing but what it is told, one side at a
+time. In every round all sides of a comparison take a turn, every other round backwards, so that a
+change in the machine's speed meets all of them. A turn is as many cascades as fill {turn} s, at
+least one. Times are processor time of the one thread that runs, per cascade: median over {rounds}
+rounds after a warm-up, fewer, but at least {fewest}, where one side's rounds would take more than
+{budget:.0f} s. Importing, compiling and making graphs and models is not in the times; the second
+table of each graph tells what it took. A side that uses threads of its own is not measured."""
 
 
-def agree(first: Timed, second: Timed) -> bool:
-    """Say whether two sides' mean sizes differ by less than 4 standard errors."""
-    means = np.mean(first.sizes), np.mean(second.sizes)
-    error = np.hypot(*(np.std(one.sizes) / np.sqrt(len(one.sizes)) for one in (first, second)))
-    return bool(abs(means[0] - means[1]) <= 4 * error)
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--graph", choices=GRAPHS, action="append", help="only this graph")
+    parser.add_argument("--peer", choices=list(PEERS), action="append", help="only this peer")
+    parser.add_argument("--level", choices=list(LEVELS), action="append", help="only this reach")
+    parser.add_argument("--quick", action="store_true", help="a small graph, three short rounds")
+    parser.add_argument("--budget", type=float, default=Plan().budget, help="s for slow rounds")
+    parser.add_argument("--turn", type=float, default=Plan().turn, help="s that a turn takes")
+    parser.add_argument("--memory", type=float, help="GB that a side may take")
+    return parser.parse_args()
 
 
-def measure(probability: float) -> list[Timed]:
-    """Return the timings of all sides at one probability."""
-    world = world_of(ego_graph(), probability)
-    ours, theirs = compiled(world), cynetdiff(world, probability)
-    set_up, run_model = mesa(world)
-    full, bare, agents = Timed("compiled"), Timed("cynetdiff"), Timed("Mesa")
-    for side in (ours, theirs):
-        start = time.thread_time()
-        side(0)
-        side(1)
-        each = (time.thread_time() - start) / 2
-    count = max(3, int(SECONDS_A_TURN / max(each, 1e-6)))
-    for turn in range(ROUNDS):
-        full.turn(ours, 1 + turn * count, count)
-        bare.turn(theirs, 0, count)
-        if turn < 3:
-            model = set_up(1 + turn)
-            agents.turn(lambda _, model=model: run_model(model), 0, 1)
-    # the Mesa runs have the seeds 1, 2, 3: compare with the same seeds on the compiled engine
-    assert agents.sizes == [ours(1 + turn) for turn in range(3)]
-    twin = Timed("compiled, seeds of Mesa")
-    for turn in range(3):
-        twin.turn(ours, 1 + turn, 1)
-    return [full, bare, agents, twin]
+def about(name: str) -> About:
+    """Return a graph in numbers."""
+    one = graph(name)
+    return About(
+        accounts=one.accounts,
+        follows=one.follows,
+        most_followers=int(np.diff(one.starts).max()),
+        most_followees=int(np.bincount(one.followers).max()),
+        reachable=one.reachable() / one.accounts,
+    )
 
 
-def row(probability: float, sides: list[Timed]) -> str:
-    """Return a line of the table."""
-    full, bare, agents, twin = sides
-    means = f"{np.mean(full.sizes):,.0f} | {np.mean(bare.sizes):,.0f}"
-    times = " | ".join(f"{1000 * side.median:.3f}" for side in (full, bare, agents))
-    ratios = f"{bare.median / full.median:.2f} | {agents.median / twin.median:,.0f}"
-    return f"| {probability} | {means} | {times} | {ratios} |"
+def too_far(cell: Cell, on: About) -> list[str]:
+    """Return what is wrong with how far a cell's cascades go."""
+    if cell.failed:
+        return []
+    aim = wanted(cell.level, on.reachable) * on.accounts
+    found = []
+    for name in (next(iter(OURS)), "SIR law"):
+        if name not in cell.sides:
+            continue
+        reach = np.array(cell.sides[name].reach)
+        error = STANDARD_ERRORS * reach.std() / np.sqrt(len(reach))
+        if abs(reach.mean() - aim) > NEAR * aim + error:
+            found.append(
+                f"{cell.graph}, {cell.level}: {name} reaches {reach.mean():,.0f} accounts on "
+                f"average, {aim:,.0f} are meant"
+            )
+    return found
+
+
+def measure(chosen: argparse.Namespace) -> tuple[Measured, list[str]]:
+    """Measure what is asked for; return it, and what is wrong with it."""
+    plan = QUICK if chosen.quick else Plan(budget=chosen.budget, turn=chosen.turn)
+    limit = int(chosen.memory * 1e9) if chosen.memory else int(0.8 * memory()) or 8 * 10**9
+    measured, wrong = Measured(machine(), plan), []
+    for name in ["small"] if chosen.quick else chosen.graph or GRAPHS:
+        if not has_data(name):
+            measured.left_out.append(f"graph `{name}`, whose data are not here")
+            continue
+        measured.about[name] = about(name)
+        for peer in chosen.peer or PEERS:
+            made, cells = measure_peer(peer, name, chosen.level or list(LEVELS), plan, limit)
+            measured.made |= {f"{name}, {system}": seconds for system, seconds in made.items()}
+            measured.cells += cells
+            for cell in cells:
+                wrong += faults(cell) + too_far(cell, measured.about[name])
+            write(measured, KEPT)
+    return measured, wrong
+
+
+def write(measured: Measured, folder: Path) -> None:
+    """Write the page and the raw rounds into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    method = METHOD.format(**measured.plan._asdict())
+    (folder / "peers.md").write_text(page(measured, method), encoding="utf-8")
+    raw = json.dumps(measured.raw(), indent=None, separators=(",", ":"))
+    (folder / "peers.json").write_text(raw + "\n", encoding="utf-8")
 
 
 def main() -> None:
-    """Measure everything and write the table."""
-    if not EGO.is_file():
-        sys.exit(f"no data to measure on: {EGO} is not there")
-    machine = (
-        f"{platform.machine()}, Python {platform.python_version()}, numba {version('numba')}, "
-        f"cynetdiff {version('cynetdiff')}, Mesa {version('mesa')}."
-    )
-    method = " ".join((__doc__ or "").split("\n\n")[1].split())
-    lines = [*INTRODUCTION.splitlines(), "", method, "", machine, "", *HEADING.splitlines()]
-    for probability in PROBABILITIES:
-        sides = measure(probability)
-        if not agree(sides[0], sides[1]):
-            sys.exit(f"mean sizes differ at {probability}: {row(probability, sides)}")
-        lines.append(row(probability, sides))
-        print(lines[-1], file=sys.stderr)
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(OUT.read_text(encoding="utf-8"))
+    """Measure, print, write."""
+    chosen = arguments()
+    measured, wrong = measure(chosen)
+    print(tables(measured))
+    if wrong:
+        sys.exit("\n".join(wrong))
+    if chosen.quick or chosen.graph or chosen.peer or chosen.level:
+        print("A part only: nothing written to results/.", file=sys.stderr)
+        return
+    write(measured, OUT)
+    into_docs(DOCS, "peers", tables(measured))
 
 
 if __name__ == "__main__":
