@@ -11,7 +11,10 @@ from propagation.audience.population import Population
 from propagation.audience.traits import Traits
 from propagation.audience.world import World, settle
 from propagation.scenario.spec import Message, OurAccount
-from propagation.spread.simulate import CompiledEngine, Prepared, outcome_of, prepare
+from propagation.spread.bare import BareCascades
+from propagation.spread.prepared import Prepared, prepare
+from propagation.spread.simulate import CompiledEngine
+from propagation.spread.tally import IMPRESSIONS, REACH, SHARES
 from propagation.strategy.agenda import Agenda, MessageInstance, PostAction
 
 Int64 = npt.NDArray[np.int64]
@@ -71,12 +74,10 @@ class FullRuns:
 
     def metrics(self, first: int, count: int) -> dict[str, Int64]:
         """Run the seeds from ``first`` on; return each run's reach, impressions and shares."""
-        found = np.empty((3, count), np.int64)
-        for i in range(count):
-            cascades = self._engine.run(self._agenda, first + i)
-            outcome = outcome_of(self._world, MESSAGES, self._agenda, cascades, RELEVANT)
-            found[:, i] = [outcome.metrics[one] for one in ("reach", "impressions", "shares")]
-        return dict(zip(("reach", "impressions", "shares"), found, strict=True))
+        (instance,), seeds = self._agenda, range(first, first + count)
+        found = self._engine.tallies(instance, seeds, RELEVANT, np.empty(0)).metrics
+        columns = {"reach": REACH, "impressions": IMPRESSIONS, "shares": SHARES}
+        return {name: found[:, column].astype(np.int64) for name, column in columns.items()}
 
     def __call__(self, first: int, count: int) -> Int64:
         """Return the reach of each run."""
@@ -93,3 +94,27 @@ class Full:
         """Return how to run cascades at a probability."""
         us = {"us": OurAccount(account=str(self._root))}
         return FullRuns(world_of(self._graph, us, probability), "us")
+
+
+class Bare:
+    """Cascades without delays, order and trees."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph, self._root = follower_graph(graph), graph.root
+
+    def at(self, probability: float) -> "BareRuns":
+        """Return how to run cascades at a probability."""
+        us = {"us": OurAccount(account=str(self._root))}
+        return BareRuns(world_of(self._graph, us, probability))
+
+
+class BareRuns:
+    """Cascades of our account's post without time on one world."""
+
+    def __init__(self, world: World) -> None:
+        self._cascades = BareCascades(world, MESSAGES["call"])
+        (self._instance,) = agenda_of("us")
+
+    def __call__(self, first: int, count: int) -> Int64:
+        """Return the reach of each run."""
+        return self._cascades.run(self._instance, range(first, first + count)).reach

@@ -105,8 +105,8 @@ def comparisons(cell: Cell) -> Iterator[tuple[str, str]]:
     if cell.failed:
         return
     yield cell.peer, "SIR law" if cell.peer in OTHER_LAW else next(iter(OURS))
-    for ours in list(OURS)[1:]:
-        yield ours, next(iter(OURS))
+    first, *others = OURS
+    yield from ((ours, first) for ours in others if ours in cell.sides)
 
 
 def faults(cell: Cell) -> list[str]:

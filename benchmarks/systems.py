@@ -39,6 +39,11 @@ OURS = {
         "this package's compiled engine with all of the model: power-law delays, notices, tree, "
         "reach, valued reach and all other metrics of every run",
     ),
+    "bare": System(
+        "benchmarks.ours:Bare",
+        "propagation",
+        "this package's cascades without time: who is reached, with the same luck",
+    ),
 }
 PEERS = {
     "cynetdiff": System(
