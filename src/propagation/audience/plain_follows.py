@@ -223,10 +223,11 @@ def _piece(layout: Layout, start: int, chunk: int, limit: int) -> tuple[Piece, i
     small = limit < 1 << 32
     pairs: Pairs = np.empty((most, 2), np.uint32) if small else np.empty((most, 2), np.uint64)
     data = np.frombuffer(content, np.uint8)
-    rows, lines, found, place = _parse(data, Place(begin), _form(layout, limit), pairs)
+    with np.errstate(over="ignore"):  # threads have their own; compiled code never warns
+        rows, lines, found, place = _parse(data, Place(begin), _form(layout, limit), pairs)
     if found == FOREIGN:
         try:
-            content.decode()
+            str(view, "utf-8")
         except UnicodeDecodeError:
             found = ODD
     return Piece(pairs[:rows], lines, view), found, int(place) - begin
