@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import inlined, lean
+from propagation.instructions import prefetch
 from propagation.spread.dynamics import Rules
 from propagation.spread.loop import NOTICES, Touched, spread
 from propagation.spread.noticing import Ground
@@ -39,6 +40,9 @@ Records = npt.NDArray[np.void]
 """Columns of ``Tallies.metrics``, in the order of ``METRICS``."""
 SIZE, LARGEST_TREE, TREE_DEPTH, LARGEST_GENERATION, TREE_VIRALITY = range(5)
 """Columns of ``Tallies.trees``."""
+
+AHEAD = 16
+"""How many accounts or shares ahead of their use they are asked for."""
 
 
 class Tallies(NamedTuple):
@@ -85,6 +89,11 @@ def _count_reached(
     reached = enough = impressions = 0
     total = 0.0
     for at in range(count):
+        if at + AHEAD < count:
+            later = rows[at + AHEAD]["account"]
+            prefetch(people, later)
+            prefetch(value, later)
+            prefetch(segment, later)
         account = rows[at]["account"]
         person = people[account]
         noticed = notices[at] & NOTICES
@@ -115,6 +124,8 @@ def _measure_trees(
     largest = widest = 0
     depth = -1
     for i in range(count - 1, -1, -1):
+        if i >= AHEAD:
+            prefetch(rows, share_order[i - AHEAD])
         row = rows[share_order[i]]
         generation = row["generation"]
         while depth < generation:
@@ -127,6 +138,8 @@ def _measure_trees(
             rows[row["parent"]]["next"] += row["next"]
     distance = pairs = 0.0
     for i in range(count):
+        if i + AHEAD < count:
+            prefetch(rows, share_order[i + AHEAD])
         row = rows[share_order[i]]
         below = row["next"]
         if row["parent"] < 0:
@@ -170,6 +183,8 @@ def _measure_speed(
         metrics[DOUBLING_TIME] = (to_half - first_share) / math.log2(half)
     peak = first = 0
     for last in range(shares):
+        if last + AHEAD < shares:
+            prefetch(rows, share_order[last + AHEAD])
         now = rows[share_order[last]]["share_time"]
         while now - rows[share_order[first]]["share_time"] >= 1.0:
             first += 1
