@@ -15,7 +15,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from propagation.audience.drawn_folders import is_kept
 from propagation.audience.memory import check_fits, private_memory
+from propagation.audience.population import segment_targets
 from propagation.audience.world import World
 from propagation.compiling import compiled
 from propagation.experiment.footprint import peak, size_of
@@ -26,8 +28,8 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 NANOSECONDS_PER_NOTICE = 60.0
-MICROSECONDS_PER_INSTANCE = 120.0
-NANOSECONDS_PER_DRAWN_FOLLOW = 250.0
+MICROSECONDS_PER_INSTANCE = 15.0
+NANOSECONDS_PER_DRAWN_FOLLOW = 60.0
 GENERATIONS = 50
 MOST_FOLLOWED = 2_000_000_000
 """Follows that an estimate on a given graph walks along at most: some seconds."""
@@ -85,7 +87,8 @@ def drawn_estimate(
     """Return the estimate for worlds that are drawn, before they are."""
     accounts, follows = drawn_size(segments)
     notices = drawn_notices(scenario, segments)
-    return estimate(scenario, accounts, follows, notices, workers, engine)
+    kept = is_kept(segment_targets(segments))
+    return estimate(scenario, accounts, follows, notices, workers, engine, kept)
 
 
 def given_estimate(

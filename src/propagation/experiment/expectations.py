@@ -7,7 +7,7 @@ import numpy as np
 
 from propagation.audience.world import World
 from propagation.experiment.replicates import Laboratory
-from propagation.spread.theory import Expected, Theory
+from propagation.spread.theory import MOST_FOLLOWS, Expected, Theory
 
 Worth = tuple[tuple[str, float], ...]
 """What the value of accounts is multiplied by: (segment, factor)."""
@@ -26,7 +26,8 @@ class Expectations:
     ) -> dict[str, dict[str, Expected]]:
         """Return what is expected: strategy, then metric.
 
-        Strategies of which nothing is expected are left out, as are all with agents of one's own.
+        Strategies of which nothing is expected are left out, as are all with agents of one's own
+        and all on graphs of more than ``MOST_FOLLOWS`` follows.
 
         Parameters
         ----------
@@ -40,9 +41,14 @@ class Expectations:
     def _of(self, strategy: str, worth: Worth) -> dict[str, Expected] | None:
         key = strategy, worth
         if key not in self._found:
-            theory = self._theory(strategy in self._laboratory.scenario.shuffled, worth)
-            self._found[key] = theory.outcomes(self._laboratory.agendas[strategy])
+            self._found[key] = self._outcomes(strategy, worth)
         return self._found[key]
+
+    def _outcomes(self, strategy: str, worth: Worth) -> dict[str, Expected] | None:
+        shuffled = strategy in self._laboratory.scenario.shuffled
+        if self._laboratory.world(0, shuffled=shuffled).graph.follows > MOST_FOLLOWS:
+            return None
+        return self._theory(shuffled, worth).outcomes(self._laboratory.agendas[strategy])
 
     def _theory(self, shuffled: bool, worth: Worth) -> Theory:
         scenario, key = self._laboratory.scenario, (shuffled, worth)

@@ -9,6 +9,7 @@ near the whole comes.
 from dataclasses import dataclass
 
 from propagation.scenario.spec import Scenario
+from propagation.spread.theory import MOST_FOLLOWS
 
 PROGRAM = 185_000_000
 """Python and the libraries of a run, with the machine code."""
@@ -24,17 +25,13 @@ ACCOUNT = 68
 envelope 1 of throws. Traits: attention, value, threshold 8 each."""
 INTEREST = 8
 """An account's interest in one topic."""
-LIST = 32
-"""A follower list as the loop sees it (``FOLLOWER_LIST``)."""
-PERSON = 32
-"""An account as the loop sees it for one topic of a message (``PERSON``)."""
+PERSON = 64
+"""An account and its follower list as the loop sees them, for one topic of messages (`PERSON`)."""
 
-DRAWING_FOLLOW = 20
-"""While follows are drawn: stubs, followers, followees, and the order they are sorted into."""
 DRAWING_ACCOUNT = 60
 """While accounts are drawn: counts of followers and followees, and what is settled into a world."""
 CLUSTERED_FOLLOW = 30
-"""On top of that while mutual follows and circles are placed."""
+"""While mutual follows and circles are placed: stubs, and follows before they stand in lists."""
 READ_FOLLOW = 8
 """A follow as it was read of a file, which is kept: follower and followee."""
 READING_FOLLOW = 310
@@ -42,8 +39,8 @@ READING_FOLLOW = 310
 
 WORKER_ACCOUNT = 5
 """Of each thread: the row of an account, and what is marked."""
-WORKER_TOUCHED = 49
-"""Of each thread and account touched: its row 32, notices 4, decision 1, order 4, share times 8."""
+WORKER_TOUCHED = 40
+"""Of each thread and account touched: its row 32, notices 4, and its place among the shares 4."""
 THEORY_ACCOUNT = 320
 """While theory finds what a share brings: 4 kinds of 3 cumulants of 8 bytes, three times (two
 generations and what comes through a follower), and what is counted."""
@@ -113,7 +110,7 @@ def _world(size: Size, *, prepared: bool) -> int:
     follows = 0 if size.is_mapped else size.follows * FOLLOW
     account = ACCOUNT + size.interests * INTEREST
     if prepared:
-        account += LIST + size.topics * PERSON
+        account += size.topics * PERSON
     return follows + size.accounts * account
 
 
@@ -128,11 +125,13 @@ def _making(size: Size) -> int:
         return size.accounts * DRAWING_ACCOUNT
     if not size.is_drawn:
         return size.follows * READING_FOLLOW + size.accounts * DRAWING_ACCOUNT
-    clustered = size.follows * CLUSTERED_FOLLOW if size.is_clustered else 0
-    return size.follows * DRAWING_FOLLOW + size.accounts * DRAWING_ACCOUNT + clustered
+    together = size.follows * CLUSTERED_FOLLOW if size.is_clustered else 0
+    return size.accounts * DRAWING_ACCOUNT + together
 
 
 def _theory(size: Size) -> int:
+    if size.follows > MOST_FOLLOWS:
+        return 0
     further = max(0, size.messages - 1) * THEORY_MESSAGE
     return size.accounts * (THEORY_ACCOUNT + further)
 

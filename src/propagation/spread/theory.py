@@ -57,6 +57,8 @@ COUNTED_IN: Mapping[str, int] = {
     "largest_cascade": SHARES,
 }
 """Metrics that grow with what is added up over notices or shares, and what that is."""
+MOST_FOLLOWS = 100_000_000
+"""Every generation goes over all follows: in graphs with more that would take hours."""
 MOST_OVERLAP = 1 / 3
 """Share of an instance's notices by accounts that have noticed before; beyond it, trees overlap too
 much to be called independent."""
