@@ -98,11 +98,12 @@ def peak(size: Size) -> int:
     """Return the bytes of private memory that a run of such a size takes at its peak."""
     if size.in_processes:
         return _in_processes(size)
-    worlds = size.worlds * _world(size, prepared=True) + _read(size)
+    ready, bare = (_world(size, prepared=prepared) for prepared in (True, False))
     threads = size.workers * (size.accounts * WORKER_ACCOUNT + size.touched * WORKER_TOUCHED)
-    making = size.drawn_at_once * _making(size)
-    at_the_end = max(_theory(size), RESAMPLING) + size.runs * RUN
-    return max(REPORT + size.runs * RUN, PROGRAM + worlds + max(making, threads + at_the_end))
+    drawn = size.drawn_at_once
+    making = (size.worlds - drawn) * ready + drawn * (bare + _making(size))
+    at_the_end = size.worlds * ready + threads + max(_theory(size), RESAMPLING) + size.runs * RUN
+    return max(REPORT + size.runs * RUN, PROGRAM + _read(size) + max(making, at_the_end))
 
 
 def _world(size: Size, *, prepared: bool) -> int:
