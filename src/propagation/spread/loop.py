@@ -177,6 +177,7 @@ def _find_ahead(
     """
     for i in range(shares):
         prefetch(people, account_of(ties[i]))
+        prefetch(row_of, account_of(ties[i]))
     for i in range(shares):
         this = people[account_of(ties[i])]
         for place in range(0, min(this["length"], 64), 16):  # 16 to a line of the cache
