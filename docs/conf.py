@@ -50,6 +50,8 @@ CONTENTS = {
         "results/benchmarks/scaling": "How time and memory grow",
         "results/benchmarks/throws": "Cost of a throw",
         "results/benchmarks/importing": "Speed of imports",
+        "results/benchmarks/startup": "Start-up",
+        "results/benchmarks/memory": "Memory, foreseen and measured",
     },
     "The project": {"CONTRIBUTING": "Contributing", "CHANGELOG": "Changelog"},
 }

@@ -241,7 +241,8 @@ def test_a_part_can_be_measured_quickly() -> None:
     kept = (ROOT / "results/benchmarks/peers.md").read_bytes()
     done = subprocess.run(words, cwd=ROOT, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
-    assert re.findall(r"^\| ([\d.]+%) \| cynetdiff \| [\d.,]+ \|", done.stdout, re.M) == [*LEVELS]
+    rows = re.findall(r"^\| ([\d.]+%) \| cynetdiff \| [\d.,]+ \|", done.stdout, re.M)
+    assert rows == [*LEVELS, *LEVELS]  # the full model, and without time
     assert "nothing written to results/" in done.stderr
     assert (ROOT / "results/benchmarks/peers.md").read_bytes() == kept
 
@@ -264,6 +265,7 @@ def test_a_wrong_reach_ends_with_an_error_and_nothing_is_written(
 def example() -> Measured:
     sides = {
         "full": Turns([0.001, 0.002, 0.001], [10, 20, 30], 0.5, 10**8),
+        "bare": Turns([0.001, 0.001, 0.001], [10, 20, 30], 0.5, 10**8),
         "cynetdiff": Turns([0.004, 0.004, 0.004], [11, 19, 30], 0.1, 10**8),
     }
     cells = [
@@ -352,7 +354,7 @@ def test_what_a_thread_holds_is_seen() -> None:
     runs: Any = Hoards()
     held = extra_thread(runs, "us", 1000)
     assert held.touched == 7
-    assert 4_000_000 <= held.peak < 6_000_000
+    assert 3_900_000 < held.peak < 6_000_000  # a page of memory, more or less, is not counted
 
 
 def test_time_on_a_small_graph_is_measured_with_what_it_touched() -> None:

@@ -1,22 +1,32 @@
 """What memory cannot hold is told in one line before it is begun, and never ends the program."""
 
+import re
 import subprocess
 import sys
 import weakref
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from propagation import cli
-from propagation.audience import memory
+from propagation.audience import drawn_folders, memory
 from propagation.audience.files import check_file, content_of
 from propagation.cli.terminal import guarded
 from propagation.problems import MachineError
 from tests.corpus import DRAWN, REAL, SCENARIO
 
 HUGE = DRAWN.replace("accounts: 100,", "accounts: 1000000,").replace("mean: 5", "mean: 10000")
+
+
+class FullDisk(NamedTuple):
+    """A disk with little room."""
+
+    free: int = 10**9
+
+
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a program's data")
 
 
@@ -46,7 +56,8 @@ def test_worlds_beyond_memory_are_refused_before_they_are_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / SCENARIO).write_text(HUGE.replace("accounts: 200,", "accounts: 1000000,"))
+    together = HUGE.replace("follows: {", "reciprocity: 20%, follows: {")  # in memory
+    (tmp_path / SCENARIO).write_text(together.replace("accounts: 200,", "accounts: 1000000,"))
     checked = CliRunner().invoke(cli.app, ["check", SCENARIO])
     assert checked.exit_code == 0
     result = CliRunner().invoke(cli.app, ["run", SCENARIO])
@@ -57,12 +68,24 @@ def test_worlds_beyond_memory_are_refused_before_they_are_drawn(
     assert "that are free: it would be refused" in checked.stdout
 
 
-def test_draws_that_no_replicate_asks_for_need_no_memory(
+def test_a_graph_beyond_the_disk_is_refused_before_it_is_drawn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(drawn_folders.shutil, "disk_usage", lambda _: FullDisk())
+    monkeypatch.setenv("PROPAGATION_GRAPHS", str(tmp_path))
+    file = tmp_path / SCENARIO
+    file.write_text(HUGE)
+    checked = CliRunner().invoke(cli.app, ["check", str(file)])
+    assert f"kept in {tmp_path}; more than the 1.00 GB that are free" in checked.stdout
+    result = CliRunner().invoke(cli.app, ["run", str(file), "--out", str(tmp_path / "out")])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "GB of disk, 1.0 GB are free; " in result.stderr.splitlines()[-1]
+
+
+def test_draws_that_no_replicate_asks_for_need_no_memory(tmp_path: Path) -> None:
     (tmp_path / SCENARIO).write_text(f"{DRAWN}draws: 1000000\n")
     checked = CliRunner().invoke(cli.app, ["check", str(tmp_path / SCENARIO)])
-    assert "memory: 0.2" in checked.stdout
+    assert re.search(r"memory: 0\.[23]\d GB", checked.stdout)
 
 
 def test_a_file_larger_than_memory_is_refused_unread(

@@ -16,9 +16,9 @@ from numba.core import config
 
 from propagation import build_world, parse_scenario
 from propagation.luck import run_seed, text_id
-from propagation.spread.dynamics import rules_of
+from propagation.spread.dynamics import factors_of, rules_of
 from propagation.spread.loop import spread, touched_arrays
-from propagation.spread.simulate import prepare
+from propagation.spread.prepared import prepare
 
 pytestmark = [
     pytest.mark.slow,
@@ -54,6 +54,7 @@ def trees(text: str) -> Trees:
             prepared.ground,
             people,
             rules_of(message),
+            factors_of(message),
             np.uint64(run_seed(scenario.seed, i)),
             text_id("small talk"),
             np.zeros(1),

@@ -6,11 +6,13 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from propagation.audience.world import World
-from propagation.luck import BLOCK_EXPONENTS, GOLDEN, Purpose, descend, mix, run_seed, stem
+from propagation.luck import BLOCK_EXPONENTS, GOLDEN, Purpose, descend, run_seed, stem
 from propagation.spread.cascade import Cascade, trees_of
 from verification.graphs import Runs, instance, message, world_of
 from verification.oracles import path_virality, star_virality
 from verification.verdicts import Case, Check, Plan, Result, exactly, within
+
+UInt64 = npt.NDArray[np.uint64]
 
 ATTENTION = (0.5, 0.3, 0.9, 0.12, 0.04, 0.25, 1.0)
 """Dealt out in turn, so that lists hold members of unequal attention."""
@@ -53,7 +55,7 @@ def live_edges(world: World, seed: int, backwards: bool = False) -> nx.DiGraph:
     skip = stem(seed, Purpose.SKIP, instance([0]).id)
     for followee in range(graph.accounts):
         followers = graph.followers_of(followee)
-        assert world.envelopes[followee] <= BLOCK_EXPONENTS
+        assert world.envelopes[followee] <= BLOCK_EXPONENTS or not len(followers)
         key = np.uint64(descend(skip, graph.account_keys[followee]))
         thrown = _throws_of_places(key, len(followers))
         limits = np.floor(world.traits.attention[followers] * 2.0**63).astype(np.uint64)
@@ -61,7 +63,12 @@ def live_edges(world: World, seed: int, backwards: bool = False) -> nx.DiGraph:
     return live.reverse() if backwards else live
 
 
-_mixed = np.vectorize(mix, otypes=[np.uint64])
+@np.errstate(over="ignore")  # modulo 2**64
+def _mixed(words: UInt64) -> UInt64:
+    """Return SplitMix64's finalizer of each word, as published."""
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
 
 
 def _throws_of_places(key: np.uint64, places: int) -> npt.NDArray[np.uint64]:

@@ -289,9 +289,14 @@ def drawing_bytes(plan: Plan, workers: int) -> int:
     return counted + counts + TOGETHER_FOLLOW * max(together, default=0) + BUFFERS
 
 
-def _check_room(plan: Plan, target: Path) -> None:
+def room_for(plan: Plan, target: Path) -> tuple[int, int]:
+    """Return the bytes of disk that a graph's folder needs, and those that are free there."""
     there = next(one for one in (target.absolute(), *target.absolute().parents) if one.exists())
-    needed, free = folder_bytes(plan) + SPARE_ROOM, shutil.disk_usage(there).free
+    return folder_bytes(plan) + SPARE_ROOM, shutil.disk_usage(there).free
+
+
+def _check_room(plan: Plan, target: Path) -> None:
+    needed, free = room_for(plan, target)
     if needed > free:
         raise MachineError(
             f"{target}: needs {needed / 1e9:,.1f} GB of disk, {free / 1e9:,.1f} GB are free; "

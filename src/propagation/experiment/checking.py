@@ -1,11 +1,12 @@
 """What ``propagation check`` says of a scenario besides its resolved form."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from propagation.audience.drawn_folders import graph_cache, is_kept, room_for
 from propagation.audience.memory import free_memory
 from propagation.audience.population import segment_targets
-from propagation.audience.targets import check_targets
+from propagation.audience.targets import Plan, SegmentTargets, check_targets
 from propagation.experiment.estimates import (
     ADVICE,
     Estimate,
@@ -37,6 +38,7 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
             raise InputError(problems)
         return [
             *_size(scenario, drawn_estimate(scenario, scenario.segments, worker_count(0))),
+            *_disk(scenario, segment_targets(scenario.segments)),
             *_envelopes(scenario.segments),
         ]
     laboratory = Laboratory(scenario, folder)
@@ -63,6 +65,18 @@ def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:
         refused = f"more than the {free / 1e9:,.2f} GB that are free: it would be refused"
         memory += f"; {refused}, {ADVICE}"
     yield memory
+
+
+def _disk(scenario: Scenario, targets: Mapping[str, SegmentTargets]) -> Iterator[str]:
+    """Say how much of the disk drawn graphs take, if they are so large that they are kept there."""
+    if not is_kept(targets):
+        return
+    needed, free = room_for(Plan(targets), graph_cache())
+    graphs = "the drawn graph" if scenario.draws == 1 else f"each of {scenario.draws} drawn graphs"
+    line = f"disk: {needed / 1e9:,.2f} GB for {graphs}, kept in {graph_cache()}"
+    if needed > free:
+        line += f"; more than the {free / 1e9:,.2f} GB that are free: it would be refused"
+    yield line
 
 
 def _seconds(seconds: float) -> str:

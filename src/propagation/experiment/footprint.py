@@ -122,9 +122,7 @@ def _read(size: Size) -> int:
 
 def _making(size: Size) -> int:
     """Return what drawing or reading one world takes for a while."""
-    if size.is_mapped:
-        return size.accounts * DRAWING_ACCOUNT
-    if not size.is_drawn:
+    if not size.is_drawn and not size.is_mapped:
         return size.follows * READING_FOLLOW + size.accounts * DRAWING_ACCOUNT
     together = size.follows * CLUSTERED_FOLLOW if size.is_clustered else 0
     return size.accounts * DRAWING_ACCOUNT + together
