@@ -51,6 +51,7 @@ CONTENTS = {
         "results/benchmarks/throws": "Cost of a throw",
         "results/benchmarks/importing": "Speed of imports",
         "results/benchmarks/startup": "Start-up",
+        "results/benchmarks/threads": "Two threads",
         "results/benchmarks/memory": "Memory, foreseen and measured",
     },
     "The project": {"CONTRIBUTING": "Contributing", "CHANGELOG": "Changelog"},

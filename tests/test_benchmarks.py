@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from benchmarks import __main__ as command
-from benchmarks import drawing, page, scaling, scaling_page
+from benchmarks import drawing, page, scaling, scaling_page, threads
 from benchmarks.__main__ import too_far
 from benchmarks.drawing import Law, by_list, chances, configuration
 from benchmarks.graphs import MADE, Graph, tiny
@@ -379,3 +380,15 @@ def test_turns_become_the_points_of_a_graph() -> None:
 def test_runs_are_what_the_sides_give() -> None:
     runs: Runs = Full(FAN).at(1.0)
     assert runs(1, 3).tolist() == [10, 10, 10]
+
+
+def test_threads_are_timed_side_by_side() -> None:
+    meeting = threading.Barrier(2)
+
+    def runs(first: int, count: int) -> None:
+        meeting.wait(timeout=60)  # for the other one, who must be running too
+
+    side: Any = runs
+    assert threads.seconds((side, 0, 1), (side, 1, 1)) < 60
+    assert not meeting.broken
+    assert len(threads.gains(0.3, 2, 2, "small")) == 2
