@@ -1,7 +1,7 @@
 """What a second thread gains: ``python -m benchmarks.threads``.
 
-Method: cascades that reach about 15% of the Higgs-size graph, with all of the model and metrics; one
-thread runs twice as many as each of two do at the same time on the same graph; wall time on an
+Method: cascades that reach about 15% of the Higgs-size graph, with all of the model and metrics;
+one thread runs twice as many as each of two do at the same time on the same graph; wall time on an
 otherwise idle machine; the two ways take turns in rounds. Writes ``results/benchmarks/threads.md``.
 """
 
