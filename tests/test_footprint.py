@@ -78,7 +78,9 @@ SIZE = footprint.Size(
 
 def test_more_of_anything_never_takes_less() -> None:
     least = footprint.peak(SIZE)
-    for name in ("accounts", "follows", "worlds", "drawn_at_once", "interests", "topics"):
+    together = replace(SIZE, worlds=20, is_clustered=True)
+    assert footprint.peak(replace(together, drawn_at_once=20)) > footprint.peak(together)
+    for name in ("accounts", "follows", "worlds", "interests", "topics"):
         assert footprint.peak(replace(SIZE, **{name: 10 * getattr(SIZE, name)})) > least, name
     for name in ("messages", "touched", "runs", "workers"):  # may fall into a lower peak
         assert footprint.peak(replace(SIZE, **{name: 10 * getattr(SIZE, name)})) >= least, name
@@ -87,7 +89,7 @@ def test_more_of_anything_never_takes_less() -> None:
 
 
 def test_a_mapped_graph_counts_no_follows() -> None:
-    mapped = replace(SIZE, is_mapped=True)
+    mapped = replace(SIZE, is_mapped=True, is_clustered=False)
     assert footprint.peak(mapped) == footprint.peak(replace(mapped, follows=10**9))
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from propagation.scenario.starter import starter_scenario
     from propagation.scenario.writing import write_scenario
     from propagation.spread.agents import Account
+    from propagation.spread.bare import BareCascades
     from propagation.spread.cascade import Cascade
     from propagation.spread.model import PropagationModel
     from propagation.spread.simulate import CompiledEngine, MesaEngine
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "BareCascades",
     "Cascade",
     "CompiledEngine",
     "InputError",
@@ -45,6 +47,7 @@ __all__ = [
 
 _HOMES = {
     "Account": "spread.agents",
+    "BareCascades": "spread.bare",
     "Cascade": "spread.cascade",
     "CompiledEngine": "spread.simulate",
     "InputError": "problems",
