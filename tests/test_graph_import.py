@@ -253,6 +253,17 @@ def test_plain_files_are_not_held_in_memory(
         assert differences(imported(path, 1, 2, sizes=Sizes(piece=piece)), read) == []
 
 
+def test_a_last_line_without_an_end_may_begin_in_the_piece_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "follows.txt"
+    path.write_text("10,20\n30,40")
+    read = read_follows(path, 1, 2)
+    monkeypatch.setattr(plain_follows, "LONGEST_LINE", 8)
+    monkeypatch.setattr(graph_import, "read_follows", lambda *given: pytest.fail("was read"))
+    assert differences(imported(path, 1, 2, sizes=Sizes(piece=8)), read) == []
+
+
 @pytest.mark.parametrize("content", ['"1",2\n3,4\n', "1,2\n03,4\n", "1,2\na,b\n", "1,2\n", "1,1\n"])
 def test_what_is_not_plain_is_told(tmp_path: Path, content: str) -> None:
     path = tmp_path / "follows.txt"

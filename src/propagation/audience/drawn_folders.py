@@ -30,6 +30,8 @@ from propagation.audience.new_graph_folder import (
 from propagation.audience.targets import Plan, SegmentTargets, check_targets
 from propagation.problems import InputError, MachineError, Problem
 
+MOST_WORKERS = 4
+"""Threads that draw unless more are asked for: each counts followees in memory of its own."""
 KEPT_FROM = 20_000_000
 """Follows from which a drawn graph is kept; smaller ones are drawn faster than they are read."""
 CACHE_VARIABLE = "PROPAGATION_GRAPHS"
@@ -122,7 +124,7 @@ def draw_into_folder(
 ) -> GraphFolder:
     """Draw a graph into a folder and open it; nothing is there before all of it is.
 
-    ``workers`` threads draw, by default one for each processor.
+    ``workers`` threads draw, by default one for each processor but no more than `MOST_WORKERS`.
 
     Raises
     ------
@@ -135,7 +137,10 @@ def draw_into_folder(
     if problems:
         raise InputError(problems)
     check_target(target, replace=replace)
-    plan, threads = Plan(asked.targets), workers or os.cpu_count() or 1
+    if target.parent.exists():
+        remove_unfinished(target)  # before room is asked for that it may hold
+    plan = Plan(asked.targets)
+    threads = workers or min(os.cpu_count() or 1, MOST_WORKERS)
     _check_room(plan, target)
     check_fits(drawing_bytes(plan, threads), asked.scenario, ADVICE)
     made_from = {

@@ -209,7 +209,7 @@ def _piece(layout: Layout, start: int, chunk: int, limit: int) -> tuple[Piece, i
     content = _read(layout.path, start - before, chunk + before)
     begin = content.find(b"\n") + 1 if before else 0
     if before and not begin:
-        return _none(content, chunk)
+        return _none(content)
     if start + chunk < layout.size and not content.endswith(b"\n"):
         rest = _read(layout.path, start + chunk, LONGEST_LINE)
         cut = rest.find(b"\n") + 1
@@ -233,9 +233,12 @@ def _piece(layout: Layout, start: int, chunk: int, limit: int) -> tuple[Piece, i
     return Piece(pairs[:rows], lines, view), found, int(place) - begin
 
 
-def _none(content: bytes, chunk: int) -> tuple[Piece, int, int]:
-    """Return a piece in which no line begins, unless the line is too long."""
-    found = ODD if chunk >= LONGEST_LINE else FINE
+def _none(content: bytes) -> tuple[Piece, int, int]:
+    """Return a piece in which no line begins, unless the line is too long.
+
+    A last line without a line feed that begins in the piece before ends here like that.
+    """
+    found = ODD if len(content) > LONGEST_LINE else FINE
     return Piece(np.empty((0, 2), np.uint32), 0, memoryview(b"")), found, 0
 
 

@@ -194,7 +194,7 @@ def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> list[f
 def graph_notices(scenario: Scenario, world: World) -> list[float]:
     """Return the notices expected of each message instance on a given graph."""
     graph, attention = world.graph, world.traits.attention
-    starts, followers = graph.places()
+    starts = graph.list_starts[: graph.ordinary + 1]
     at_most = attention * graph.followee_counts
     instances = list(_instances(scenario))
     generations = min(GENERATIONS, max(2, MOST_FOLLOWED // (1 + graph.follows * len(instances))))
@@ -204,20 +204,23 @@ def graph_notices(scenario: Scenario, world: World) -> list[float]:
         sharing[world.is_ours] = 0.0
 
         def spread_on(noticed: Float64, sharing: Float64 = sharing) -> Float64:
-            return _shown(starts, followers, attention, np.minimum(1.0, sharing * noticed))
+            sharers = np.minimum(1.0, sharing * noticed)
+            return _shown(starts, graph.followers, attention, sharers)
 
-        author = np.zeros(graph.accounts)
-        author[world.ours[by]] = 1.0
-        first = _shown(starts, followers, attention, author)
+        members, first = graph.followers_of(world.ours[by]), np.zeros(graph.accounts)
+        np.add.at(first, members, attention[members])
         total.append(_grown(first, spread_on, at_most, generations))
     return total
 
 
 @compiled
 def _shown(starts: Int64, followers: Int32, attention: Float64, sharers: Float64) -> Float64:
-    """Return the notices that shares bring each account; the follows may lie in a file."""
+    """Return the notices that shares bring each account; the follows may lie in a file.
+
+    Accounts that were added, which have no list there, share by posts only.
+    """
     notices = np.zeros_like(sharers)
-    for u in range(len(sharers)):
+    for u in range(len(starts) - 1):
         if sharers[u] > 0:
             for place in range(starts[u], starts[u + 1]):
                 w = followers[place]

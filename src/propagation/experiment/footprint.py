@@ -39,8 +39,9 @@ READING_FOLLOW = 310
 
 WORKER_ACCOUNT = 5
 """Of each thread: the row of an account, and what is marked."""
-WORKER_TOUCHED = 40
-"""Of each thread and account touched: its row 32, notices 4, and its place among the shares 4."""
+WORKER_TOUCHED = 56
+"""Of each thread and account touched: its row 32, notices 4, and its place among the shares 4; and
+16 in the heap where all shares come at one time, as they do without delays."""
 THEORY_ACCOUNT = 320
 """While theory finds what a share brings: 4 kinds of 3 cumulants of 8 bytes, three times (two
 generations and what comes through a follower), and what is counted."""

@@ -58,7 +58,10 @@ class Reached:
 
 
 class _Marks(NamedTuple):
-    """What is remembered of accounts in a run, and its queues; a run leaves it as it found it."""
+    """What is remembered of accounts in a run, and its queues.
+
+    A run leaves notices and marks as it found them, but for marks of our accounts that noticed.
+    """
 
     notices: Int32  # by account
     marks: UInt8  # by account: OURS, and MARKED once it is in the queue

@@ -35,7 +35,7 @@ ROW = np.dtype(
 """What has happened to one account; ``share_time`` is NaN unless it shares, posts included.
 
 ``next`` is, while a share waits, the row plus 1 of another one in the same bucket or 0, and after
-that for the use of others; it is 0 at first.
+that for the use of others; it is 0 when the share comes.
 """
 
 OCTAVE_BITS = 8
