@@ -346,7 +346,7 @@ def test_the_scaling_page_is_written(tmp_path: Path) -> None:
 def test_what_a_thread_holds_is_seen() -> None:
     class Hoards:
         def metrics(self, first: int, count: int) -> dict[str, npt.NDArray[np.int64]]:
-            self.hoard = np.ones(4_000_000 * first, np.int8)
+            self.hoard = np.ones(100_000_000 * first, np.int8)
             return {"reach": np.array([7])}
 
         def another(self, name: str) -> "Hoards":
@@ -355,7 +355,8 @@ def test_what_a_thread_holds_is_seen() -> None:
     runs: Any = Hoards()
     held = extra_thread(runs, "us", 1000)
     assert held.touched == 7
-    assert 3_900_000 < held.peak < 6_000_000  # a page of memory, more or less, is not counted
+    # what else this process takes or gives back meanwhile are a few megabytes
+    assert 90_000_000 < held.peak < 110_000_000
 
 
 def test_time_on_a_small_graph_is_measured_with_what_it_touched() -> None:
