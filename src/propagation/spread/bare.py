@@ -29,7 +29,14 @@ from propagation.spread.dynamics import (
     stems,
 )
 from propagation.spread.loop import wants
-from propagation.spread.noticing import ALL, MIXED, PRESENT_SHARE, Ground, find_in_lists
+from propagation.spread.noticing import (
+    ALL,
+    MIXED,
+    PRESENT_SHARE,
+    Ground,
+    ask_for_list,
+    find_in_lists,
+)
 from propagation.spread.prepared import Prepared, prepare
 from propagation.strategy.agenda import MessageInstance
 
@@ -135,9 +142,7 @@ def _ask_ahead(people: Records, followers: Int32, queue: Int32, now: int, end: i
     if now + FAR < end:
         prefetch(people, queue[now + FAR])
     if now + NEAR < end:
-        later = people[queue[now + NEAR]]
-        for place in range(0, min(later["length"], 64), 16):  # 16 to a line of the cache
-            prefetch(followers, later["start"] + place)
+        ask_for_list(people, followers, queue[now + NEAR])
 
 
 @inlined

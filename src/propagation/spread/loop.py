@@ -8,7 +8,14 @@ import numpy.typing as npt
 from propagation.compiling import inlined, lean
 from propagation.instructions import prefetch
 from propagation.spread.dynamics import Rules, Stems, decides, delay, stems
-from propagation.spread.noticing import ALL, PRESENT_SHARE, Ground, find_in_lists, who_notice
+from propagation.spread.noticing import (
+    ALL,
+    PRESENT_SHARE,
+    Ground,
+    ask_for_list,
+    find_in_lists,
+    who_notice,
+)
 from propagation.spread.timeline import (
     IN_HEAP,
     NOBODY,
@@ -24,7 +31,6 @@ from propagation.spread.timeline import (
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
-UInt64 = npt.NDArray[np.uint64]
 Records = npt.NDArray[np.void]
 
 DECIDED = np.int32(-(2**31))
@@ -179,9 +185,7 @@ def _find_ahead(
         prefetch(people, account_of(ties[i]))
         prefetch(row_of, account_of(ties[i]))
     for i in range(shares):
-        this = people[account_of(ties[i])]
-        for place in range(0, min(this["length"], 64), 16):  # 16 to a line of the cache
-            prefetch(ground.followers, this["start"] + place)
+        ask_for_list(people, ground.followers, account_of(ties[i]))
     room = PRESENT_SHARE
     for i in range(shares):
         account = account_of(ties[i])

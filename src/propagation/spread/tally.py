@@ -248,7 +248,8 @@ def spread_many(
     least relevance that counts as such, ``hours`` are those of the curves.
     """
     metrics, trees, reach, valued, shares_by_hour, reach_by_hour = tallies
-    notices, rows, order, room = touched[1], touched[2], touched[3], touched[4][3]
+    notices, rows, order = touched.notices, touched.rows, touched.share_order
+    room = touched.timeline.ties  # which holds nothing once a cascade has ended
     for run in range(len(seeds)):
         count, posts_and_shares = spread(
             ground,
