@@ -46,6 +46,22 @@ class Purpose(IntEnum):
     FOLLOWS = 11
     BOOTSTRAP = 12
     SHUFFLE = 13
+    MIX = 14
+    RESONANCE = 15
+    REPOST = 16
+    OPEN = 17
+    ANSWER = 18
+    COVER = 19
+    COVER_DELAY = 20
+    IMPRESSION_TO = 21
+    IMPRESSION = 22
+    FOLLOW = 23
+    FOLLOW_BACK = 24
+    LEAVE = 25
+    GAINED = 26
+    CHOICE = 27
+    ACQUAINTANCE = 28
+    GROWTH = 29
 
 
 def text_id(*parts: str) -> np.uint64:
