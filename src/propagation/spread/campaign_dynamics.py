@@ -14,7 +14,7 @@ from propagation.compiling import compiled, inlined
 from propagation.luck import Purpose, descend, threshold, throw, unit
 
 if TYPE_CHECKING:
-    from propagation.scenario.actions import Following
+    from propagation.scenario.spec import Following
 
 CONSTANT_RESONANCE, LOGNORMAL_RESONANCE, PARETO_RESONANCE = 0, 1, 2
 """Laws of the resonance of a message's instances."""
