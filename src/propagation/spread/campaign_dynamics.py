@@ -12,8 +12,8 @@ import numpy as np
 
 from propagation.compiling import compiled, inlined
 from propagation.luck import Purpose, descend, threshold, throw, unit
-from propagation.scenario.actions import Blast, Following, Pitch
-from propagation.scenario.messages import LognormalResonance, ParetoResonance
+from propagation.scenario.actions import Blast, Pitch
+from propagation.scenario.messages import Following, LognormalResonance, ParetoResonance
 from propagation.spread.dynamics import delay_numbers
 
 CONSTANT_RESONANCE, LOGNORMAL_RESONANCE, PARETO_RESONANCE = 0, 1, 2
