@@ -83,9 +83,7 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
         self.targets: list[Member] = []
         self.tolerance, self.head_start = growth.tolerance, growth.head_start
         back = growth.back
-        alike, otherwise = (
-            (back, back) if isinstance(back, float) else (back.alike, back.otherwise)
-        )
+        alike, otherwise = (back, back) if isinstance(back, float) else (back.alike, back.otherwise)
         self.back_alike, self.back_otherwise = alike, otherwise
         self._on_arrival = poisson_table(growth.follows * (1 - growth.later))
         self._later = poisson_table(growth.follows * growth.later)

@@ -8,7 +8,7 @@ near the whole comes.
 
 from dataclasses import dataclass
 
-from propagation.scenario.spec import Scenario, messages_of
+from propagation.scenario.spec import GrownGraph, Scenario, messages_of
 from propagation.spread.theory import MOST_FOLLOWS
 
 PROGRAM = 185_000_000
@@ -32,6 +32,9 @@ DRAWING_ACCOUNT = 60
 """While accounts are drawn: counts of followers and followees, and what is settled into a world."""
 CLUSTERED_FOLLOW = 30
 """While mutual follows and circles are placed: stubs, and follows before they stand in lists."""
+GROWN_FOLLOW = 80
+GROWN_ACCOUNT = 2_900
+"""While a graph is grown by agents: a follow in two lists and a set, an agent with its throws."""
 READ_FOLLOW = 8
 """A follow as it was read of a file, which is kept: follower and followee."""
 READING_FOLLOW = 310
@@ -66,8 +69,9 @@ class Size:
         Of one world.
     worlds, drawn_at_once
         How many are kept (shuffled ones too), and how many are drawn at the same time.
-    is_drawn, is_clustered, is_mapped
-        How its follows come about: drawn or read, with mutual follows or circles, in a folder.
+    is_drawn, is_clustered, is_grown, is_mapped
+        How its follows come about: drawn or read, with mutual follows or circles, by agents, in a
+        folder.
     interests, topics, messages
         Topics accounts have an interest in, those of them that messages have, and messages (twice
         if in the shuffled world too).
@@ -93,6 +97,7 @@ class Size:
     runs: int
     workers: int
     in_processes: bool
+    is_grown: bool = False
 
 
 def peak(size: Size) -> int:
@@ -125,6 +130,8 @@ def _making(size: Size) -> int:
     """Return what drawing or reading one world takes for a while."""
     if not size.is_drawn and not size.is_mapped:
         return size.follows * READING_FOLLOW + size.accounts * DRAWING_ACCOUNT
+    if size.is_grown:
+        return size.accounts * (DRAWING_ACCOUNT + GROWN_ACCOUNT) + size.follows * GROWN_FOLLOW
     together = size.follows * CLUSTERED_FOLLOW if size.is_clustered else 0
     return size.accounts * DRAWING_ACCOUNT + together
 
@@ -183,6 +190,7 @@ def size_of(
         runs=replicates * len(scenario.strategies),
         workers=workers,
         in_processes=engine == "mesa" or scenario.agents is not None,
+        is_grown=isinstance(scenario.graph, GrownGraph),
     )
 
 
