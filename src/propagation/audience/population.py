@@ -27,7 +27,7 @@ from propagation.audience.traits import (
 )
 from propagation.luck import draw_seed, member_keys, text_id
 from propagation.problems import InputError, Problem, not_one_of
-from propagation.scenario.cross_checks import EVERYBODY
+from propagation.scenario.choice_checks import EVERYBODY
 from propagation.scenario.spec import Accounts, NetworkxGraph, Scenario, Segment
 
 Int16 = npt.NDArray[np.int16]
