@@ -7,6 +7,7 @@ it. They get 0. Accounts of ours that the graph came with count as everybody els
 import math
 import weakref
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,6 @@ Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Scores = npt.NDArray[np.float64] | npt.NDArray[np.int32]
 
 DAMPING = 0.85
 CONVERGED = 1e-14
@@ -57,22 +57,23 @@ def pagerank(graph: FollowerGraph, damping: float = DAMPING) -> Float64:
 def followee_lists(graph: FollowerGraph, left_out: Bools) -> tuple[Int64, Int32]:
     """Return whom each account follows: (accounts + 1,) starts, and followees by number.
 
-    ``left_out``, shape (accounts,), says who is not listed. Added accounts never are: nothing of
-    what was added is read. Takes 4 bytes a follow, in time linear in the follows.
+    ``left_out``, shape (accounts,), says who is not listed; accounts that were added never are.
+    Takes 4 bytes a follow, in time linear in the follows.
     """
     return _turned(_own_starts(graph), graph.followers, left_out, graph.accounts)
 
 
-Measure = Callable[[FollowerGraph], Scores]
-_known: weakref.WeakKeyDictionary[FollowerGraph, dict[str, Scores]] = weakref.WeakKeyDictionary()
+Scores = TypeVar("Scores", Int32, Float64)
+_known: weakref.WeakKeyDictionary[FollowerGraph, dict[str, Any]] = weakref.WeakKeyDictionary()
 
 
-def once(measure: Measure, graph: FollowerGraph) -> Scores:
-    """Return ``measure(graph)``, worked out once as long as the graph is kept."""
+def once(measure: Callable[[FollowerGraph], Scores], graph: FollowerGraph) -> Scores:
+    """Return ``measure(graph)``, worked out once and kept as long as the graph is."""
     known = _known.setdefault(graph, {})
     if measure.__name__ not in known:
         known[measure.__name__] = measure(graph)
-    return known[measure.__name__]
+    scores: Scores = known[measure.__name__]
+    return scores
 
 
 def _own_starts(graph: FollowerGraph) -> Int64:
