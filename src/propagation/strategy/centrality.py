@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.follower_graph import FollowerGraph
+from propagation.audience.world import World
 from propagation.compiling import compiled
 
 Float64 = npt.NDArray[np.float64]
@@ -54,26 +55,27 @@ def pagerank(graph: FollowerGraph, damping: float = DAMPING) -> Float64:
     return np.concatenate((ranks, np.zeros(graph.added)))
 
 
-def followee_lists(graph: FollowerGraph, left_out: Bools) -> tuple[Int64, Int32]:
-    """Return whom each account follows: (accounts + 1,) starts, and followees by number.
+def followee_lists(world: World) -> tuple[Int64, Int32]:
+    """Return whom each account follows: (accounts + 1,) starts, and followees by number, not ours.
 
-    ``left_out``, shape (accounts,), says who is not listed; accounts that were added never are.
     Takes 4 bytes a follow, in time linear in the follows.
     """
-    return _turned(_own_starts(graph), graph.followers, left_out, graph.accounts)
+    graph = world.graph
+    return _turned(_own_starts(graph), graph.followers, world.is_ours, graph.accounts)
 
 
-Scores = TypeVar("Scores", Int32, Float64)
-_known: weakref.WeakKeyDictionary[FollowerGraph, dict[str, Any]] = weakref.WeakKeyDictionary()
+Subject = TypeVar("Subject", FollowerGraph, World)
+Result = TypeVar("Result")
+_known: weakref.WeakKeyDictionary[object, dict[str, Any]] = weakref.WeakKeyDictionary()
 
 
-def once(measure: Callable[[FollowerGraph], Scores], graph: FollowerGraph) -> Scores:
-    """Return ``measure(graph)``, worked out once and kept as long as the graph is."""
-    known = _known.setdefault(graph, {})
-    if measure.__name__ not in known:
-        known[measure.__name__] = measure(graph)
-    scores: Scores = known[measure.__name__]
-    return scores
+def once(work_out: Callable[[Subject], Result], subject: Subject) -> Result:
+    """Return ``work_out(subject)``, worked out once and kept as long as the graph or world is."""
+    known = _known.setdefault(subject, {})
+    if work_out.__name__ not in known:
+        known[work_out.__name__] = work_out(subject)
+    result: Result = known[work_out.__name__]
+    return result
 
 
 def _own_starts(graph: FollowerGraph) -> Int64:
