@@ -57,7 +57,7 @@ def world_of(graph: FollowerGraph, ours: Mapping[str, OurAccount], probability: 
 
 def agenda_of(name: str) -> Agenda:
     """Return what our account of this name posts: the call, once, at the start."""
-    return (MessageInstance("call", 0.0, (PostAction(0.0, name),)),)
+    return Agenda((MessageInstance("call", 0.0, (PostAction(0.0, name),)),))
 
 
 class FullRuns:

@@ -143,7 +143,7 @@ class Setting:
 
     @property
     def agenda(self) -> Agenda:
-        return (MessageInstance("call", 0.0, self.posts),)
+        return Agenda((MessageInstance("call", 0.0, self.posts),))
 
     def engine(self) -> Engine:
         return CompiledEngine(self.world, {"call": self.message}, self.horizon)
@@ -307,8 +307,8 @@ def test_another_instance_changes_nothing() -> None:
     engine = CompiledEngine(random_world(1), messages, 24.0)
     posts = [post(name, "made", at) for name in messages for at in (0.0, 3.0)]
     for seed in range(20):
-        alone = {one.id: engine.run((one,), seed)[0] for one in posts}
-        for agenda in (tuple(posts), tuple(posts[::-1])):
+        alone = {one.id: engine.run(Agenda((one,)), seed)[0] for one in posts}
+        for agenda in (Agenda(tuple(posts)), Agenda(tuple(posts[::-1]))):
             for one, cascade in zip(agenda, engine.run(agenda, seed), strict=True):
                 assert same_arrays(cascade, alone[one.id])
         assert not same_arrays(alone[posts[0].id], alone[posts[1].id])  # another instance
@@ -807,7 +807,7 @@ def test_any_number_of_threads_gives_identical_arrays() -> None:
         "call": Message(topic="art", resonance=0.5, delay=DELAYS["exponential"]),
         "crumb": Message(topic="art", resonance=0.9, response=RESPONSES["uniform fraction"]),
     }
-    agenda = (post("call", "made"), post("crumb", "a", 1.0), post("crumb", "made", 2.0))
+    agenda = Agenda((post("call", "made"), post("crumb", "a", 1.0), post("crumb", "made", 2.0)))
     replicates = range(4 if config.DISABLE_JIT else 40)
     alone = [
         CompiledEngine(world, messages, math.inf).run(agenda, run_seed(1, r)) for r in replicates

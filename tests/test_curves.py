@@ -13,7 +13,7 @@ from propagation.experiment.storage import escaped, unescaped
 from propagation.report.stored import Stored, read_stored
 from propagation.scenario.reading import read_scenario
 from propagation.spread.curves import curve_hours, curves_of
-from propagation.strategy.agenda import MessageInstance
+from propagation.strategy.agenda import Agenda, MessageInstance, PostAction
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,9 @@ def test_an_account_that_notices_two_instances_is_reached_once(laboratory: Labor
 def test_hours_run_from_a_minute_after_the_first_post_to_the_end(
     horizon: float, last: float
 ) -> None:
-    agendas = [(MessageInstance("call", 5.0, ()),), (MessageInstance("call", 3.0, ()),)]
+    agendas = [
+        Agenda((MessageInstance("call", time, (PostAction(time, "us"),)),)) for time in (5.0, 3.0)
+    ]
     hours = curve_hours(agendas, horizon)
     assert hours[0] == 3.0
     assert hours[1] == pytest.approx(3.0 + 1 / 60)

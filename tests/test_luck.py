@@ -29,7 +29,7 @@ from propagation.scenario.spec import Message, OurAccount
 from propagation.spread.dynamics import notices as passes
 from propagation.spread.dynamics import stems
 from propagation.spread.simulate import CompiledEngine
-from propagation.strategy.agenda import MessageInstance, PostAction
+from propagation.strategy.agenda import Agenda, MessageInstance, PostAction
 
 UInt64 = npt.NDArray[np.uint64]
 Float64 = npt.NDArray[np.float64]
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 FAMILY = 0.001
-CHECKS = 250
+CHECKS = 600
 """At most so many p-values are judged in this file."""
 LEVEL = FAMILY / CHECKS
 judged: list[float] = []
@@ -463,7 +463,7 @@ class Notices:
 @functools.cache
 def notices(kind: str, message: str = "call", time: float = 0.0, by: str = "a") -> Notices:
     engine = CompiledEngine(star(ATTENTIONS[kind]), MESSAGES, math.inf)
-    agenda = (MessageInstance(message, time, (PostAction(time, by),)),)
+    agenda = Agenda((MessageInstance(message, time, (PostAction(time, by),)),))
     runs = RUNS if (message, time, by) == ("call", 0.0, "a") else KEPT
     counts, by_place = np.zeros(runs, np.int64), np.zeros(FANS, np.int64)
     bits = np.zeros((KEPT, FANS), np.bool_)
@@ -519,7 +519,7 @@ def test_instances_and_lists_are_uncorrelated(kind: str) -> None:
 
 def test_decisions_are_independent_of_notices() -> None:
     engine = CompiledEngine(star(0.5), MESSAGES, math.inf)
-    agenda = (MessageInstance("crumb", 0.0, (PostAction(0.0, "a"),)),)
+    agenda = Agenda((MessageInstance("crumb", 0.0, (PostAction(0.0, "a"),)),))
     noticed, shared = np.zeros((2, KEPT, FANS), np.bool_)
     for run in range(KEPT):
         (cascade,) = engine.run(agenda, run_seed(2012, run))
@@ -539,7 +539,7 @@ def test_decisions_are_independent_of_notices() -> None:
 
 def test_each_notice_is_decided_anew() -> None:
     engine = CompiledEngine(star(1.0), MESSAGES, math.inf)
-    agenda = (MessageInstance("crumb", 0.0, (PostAction(0.0, "a"), PostAction(1.0, "b"))),)
+    agenda = Agenda((MessageInstance("crumb", 0.0, (PostAction(0.0, "a"), PostAction(1.0, "b"))),))
     at_first, at_second = np.zeros((2, KEPT), np.int64)
     for run in range(KEPT):
         (cascade,) = engine.run(agenda, run_seed(2013, run))
@@ -561,7 +561,7 @@ def test_attention_below_the_smallest_envelope_is_thinned() -> None:
 
 
 def test_certain_and_impossible_notices() -> None:
-    agenda = (MessageInstance("call", 0.0, (PostAction(0.0, "a"),)),)
+    agenda = Agenda((MessageInstance("call", 0.0, (PostAction(0.0, "a"),)),))
     for attention, noticing in ((1.0, FANS), (0.0, 0)):
         (cascade,) = CompiledEngine(star(attention), MESSAGES, math.inf).run(agenda, 5)
         assert np.count_nonzero(cascade.notices) == noticing
@@ -670,7 +670,7 @@ def test_golden_values() -> None:
 
 def test_golden_cascade() -> None:
     engine = CompiledEngine(star(0.2), MESSAGES, math.inf)
-    agenda = (MessageInstance("crumb", 0.0, (PostAction(0.0, "a"),)),)
+    agenda = Agenda((MessageInstance("crumb", 0.0, (PostAction(0.0, "a"),)),))
     (cascade,) = engine.run(agenda, run_seed(2011, 0))
     assert cascade.account[:6].tolist() == [0, 19, 31, 39, 45, 49]
     assert cascade.account[cascade.share_order][:6].tolist() == [0, 31, 39, 45, 53, 54]

@@ -15,6 +15,7 @@ from propagation.spread.bare import BareCascades
 from propagation.spread.curves import curves_of
 from propagation.spread.simulate import CompiledEngine, outcome_of
 from propagation.spread.tally import Tallies
+from propagation.strategy.agenda import Agenda
 
 HOURS = np.array([0.0, 0.5, 1.0, 2.5, 24.0, 1e4])
 RELEVANT = 0.4
@@ -23,7 +24,7 @@ RELEVANT = 0.4
 def one_by_one(case: Case, seeds: list[int]) -> Tallies:
     """The same runs of the first instance, each as cascades that are measured afterwards."""
     engine = CompiledEngine(case.world, case.messages, case.horizon)
-    agenda = case.agenda[:1]
+    agenda = Agenda(case.agenda.instances[:1])
     runs = [engine.run(agenda, seed) for seed in seeds]
     outcomes = [outcome_of(case.world, case.messages, agenda, run, RELEVANT) for run in runs]
     curves = [curves_of(run, case.world.is_ours, HOURS) for run in runs]
@@ -72,7 +73,7 @@ def a_case(response: str = "independent", delay: str = "power", resonance: float
         topic="art", resonance=resonance, response=RESPONSES[response], delay=DELAYS[delay]
     )
     posts = tuple(one for by in ("made", "us") for one in post("call", by).posts)
-    agenda = (dataclasses.replace(post("call"), posts=posts),)
+    agenda = Agenda((dataclasses.replace(post("call"), posts=posts),))
     return Case(world, {"call": message}, agenda, 1, math.inf)
 
 
@@ -111,7 +112,7 @@ def test_bare_cascades_are_the_full_model_without_a_horizon(case: Case, seed: in
     posts = tuple(dataclasses.replace(one, time=0.0) for one in instance.posts)
     instance = dataclasses.replace(instance, posts=posts)
     check_bare(
-        dataclasses.replace(case, agenda=(instance,), horizon=math.inf),
+        dataclasses.replace(case, agenda=Agenda((instance,)), horizon=math.inf),
         list(range(seed, seed + 5)),
     )
 

@@ -13,6 +13,7 @@ from propagation.scenario.spec import Message, PowerDelay, Reinforced
 from propagation.spread.branching import SHARES, counted_at_notice, cumulants_brought
 from propagation.spread.dynamics import rules_of
 from propagation.spread.theory import Spread, Theory, share_within
+from propagation.strategy.agenda import Agenda
 from verification.graphs import MESSAGE, SEGMENT, TOPIC, instance, message, world_of
 
 # account 0 is ours; 1, 2 and 3 follow it, 4 and 5 follow 1, 6 follows 4
@@ -171,12 +172,12 @@ def test_worlds_differ_by_who_follows_us():
 def test_shares_after_the_horizon_are_left_out():
     late = {"law": "exponential", "mean": "2 h"}
     at_once = theory_of(tree_world(), message(resonance=1 - math.exp(-1)))
-    agenda = (instance([0]),)
+    agenda = Agenda((instance([0]),))
     theory = theory_of(tree_world(), message(delay=late), horizon=2.0)
     assert theory.outcomes(agenda) == at_once.outcomes(agenda)
     posted = replace(agenda[0], nominal_time=5.0)
     theory = theory_of(tree_world(), message(delay=late), horizon=7.0)
-    assert theory.outcomes((posted,)) == at_once.outcomes(agenda)
+    assert theory.outcomes(Agenda((posted,))) == at_once.outcomes(agenda)
 
 
 @pytest.mark.parametrize(

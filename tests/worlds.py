@@ -160,7 +160,9 @@ def agendas(draw: st.DrawFn, messages: Sequence[str]) -> Agenda:
         )
         by = draw(st.sets(names, min_size=1))
         instances[message, at] = tuple(PostAction(at, name) for name in sorted(by))
-    return tuple(MessageInstance(message, at, posts) for (message, at), posts in instances.items())
+    return Agenda(
+        tuple(MessageInstance(message, at, posts) for (message, at), posts in instances.items())
+    )
 
 
 @st.composite

@@ -14,7 +14,7 @@ from propagation.luck import run_seed
 from propagation.scenario.spec import Message, OurAccount
 from propagation.spread.cascade import Cascade
 from propagation.spread.simulate import CompiledEngine
-from propagation.strategy.agenda import MessageInstance, PostAction
+from propagation.strategy.agenda import Agenda, MessageInstance, PostAction
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -134,7 +134,7 @@ class Runs:
 
     def run(self, number: int, by: Iterable[object]) -> Cascade:
         """Return the cascade of run ``number``, posted at time 0 by accounts of ours."""
-        agenda = (instance(by),)
+        agenda = Agenda((instance(by),))
         return self._engine.run(agenda, run_seed(self._seed, number))[0]
 
     def shares(self, number: int, by: Iterable[object]) -> int:

@@ -68,7 +68,7 @@ def _rows_in_order(
             *("parent", "generation", "share_time"),
         )
     }
-    for instance, one in zip(agenda, cascades, strict=True):
+    for instance, one in zip(agenda.instances, cascades, strict=True):
         start, order = len(columns["account"]), one.share_order
         place = np.full(len(one.account) + 1, -1)  # the last one serves posts, whose parent is -1
         place[order] = start + np.arange(len(order))

@@ -228,7 +228,7 @@ class Laboratory:
 
     def _run_some(self, arm: Arm, draw: int, replicates: tuple[int, ...], batch: Batch) -> None:
         """Run a strategy some times; all at once in machine code where it has one instance only."""
-        if isinstance(arm.engine, CompiledEngine) and len(arm.agenda) == 1:
+        if isinstance(arm.engine, CompiledEngine) and len(arm.agenda.instances) == 1:
             self._run_together(arm, arm.engine, draw, replicates, batch)
         else:
             for replicate in replicates:
@@ -243,7 +243,7 @@ class Laboratory:
         batch: Batch,
     ) -> None:
         """Run a strategy of one instance some times, and add what it did to the batch."""
-        (instance,), count, segments = arm.agenda, len(replicates), arm.world.segments
+        (instance,), count, segments = arm.agenda.instances, len(replicates), arm.world.segments
         seeds = [run_seed(self.scenario.seed, replicate) for replicate in replicates]
         curves = sum(replicate < MOST_CURVES for replicate in replicates)  # the first ones
         found = engine.tallies(instance, seeds, self.scenario.relevant, self.hours, curves)
@@ -286,7 +286,7 @@ class Laboratory:
         }
         seed = run_seed(self.scenario.seed, replicate)
         _append(batch.runs, {**identity, "seed": seed, **outcome.metrics, **by_segment})
-        for instance, tree in zip(arm.agenda, outcome.trees, strict=True):
+        for instance, tree in zip(arm.agenda.instances, outcome.trees, strict=True):
             named = {"message": instance.message, "nominal_time": instance.nominal_time}
             _append(batch.cascades, {**identity, **named, **tree})
         if replicate < MOST_CURVES:

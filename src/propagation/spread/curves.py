@@ -24,7 +24,7 @@ def curve_hours(agendas: Iterable[Agenda], horizon: float) -> Float64:
     They start at the first post. Steps of equal ratio show the first minutes of a fast cascade,
     equal steps the days of a schedule.
     """
-    first = min(instance.nominal_time for agenda in agendas for instance in agenda)
+    first = min(agenda.start for agenda in agendas)
     length = min(horizon, first + LONGEST) - first
     early = np.geomspace(min(MINUTE, length), length, POINTS)
     hours: Float64 = np.unique(

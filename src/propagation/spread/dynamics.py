@@ -32,6 +32,7 @@ from propagation.luck import (
     unit,
 )
 from propagation.scenario.spec import (
+    Delay,
     ExponentialDelay,
     FixedDelay,
     FractionThreshold,
@@ -70,7 +71,7 @@ class Rules(NamedTuple):
 
 def rules_of(message: Message) -> Rules:
     """Return a message's rules as numbers."""
-    response, delay_law = message.response, message.delay
+    response = message.response
     kind, limit, source = BY_CHANCE, 1.0, CONSTANT
     if isinstance(response, Threshold):
         by_fraction = isinstance(response.threshold, FractionThreshold)
@@ -84,16 +85,20 @@ def rules_of(message: Message) -> Rules:
             source = OWN if given == "own" else UNIFORM
         else:
             limit = float(given)
-    law, scale, shape = NO_DELAY, 0.0, 0.0
-    if isinstance(delay_law, FixedDelay):
-        law, scale = FIXED, delay_law.time
-    elif isinstance(delay_law, ExponentialDelay):
-        law, scale = EXPONENTIAL, delay_law.mean
-    elif isinstance(delay_law, LognormalDelay):
-        law, scale, shape = LOGNORMAL, delay_law.median, delay_law.sigma
-    elif isinstance(delay_law, PowerDelay):
-        law, scale, shape = POWER, delay_law.flat, delay_law.exponent
-    return Rules(message.resonance, kind, limit, source, law, scale, shape)
+    return Rules(message.resonance, kind, limit, source, *delay_numbers(message.delay))
+
+
+def delay_numbers(law: Delay) -> tuple[int, float, float]:
+    """Return a law of delays as numbers: which law, its scale in hours, its shape."""
+    if isinstance(law, FixedDelay):
+        return FIXED, law.time, 0.0
+    if isinstance(law, ExponentialDelay):
+        return EXPONENTIAL, law.mean, 0.0
+    if isinstance(law, LognormalDelay):
+        return LOGNORMAL, law.median, law.sigma
+    if isinstance(law, PowerDelay):
+        return POWER, law.flat, law.exponent
+    return NO_DELAY, 0.0, 0.0
 
 
 def factors_of(message: Message) -> Float64:
@@ -162,7 +167,12 @@ def share_probability(rules: Rules, factors: Float64, relevance: float, k: int) 
 
 @compiled
 def has_enough(rules: Rules, k: int, own: float, followees: int, threshold_key: np.uint64) -> bool:
-    """Say whether k notices reach an account's threshold; a threshold of NaN is never reached."""
+    """Say whether k notices reach an account's threshold; a threshold of NaN is never reached.
+
+    Where a fraction counts, k counts the notices in the feed.
+    """
+    if k < 1:
+        return False
     limit = rules.threshold
     if rules.threshold_source == OWN:
         limit = own
@@ -198,17 +208,28 @@ def decides(
 
 
 @inlined
+def counted(rules: Rules, notices: int, outside_feed: int) -> int:
+    """Return the k of a decision: a fraction of followees does not count what they did not share."""
+    return notices - outside_feed if rules.response == BY_FRACTION else notices
+
+
+@inlined
 def delay(rules: Rules, throws: Stems, account_key: np.uint64) -> float:
-    """Return the hours from decision to share (rule 4), by inversion of the delay law.
+    """Return the hours from decision to share (rule 4).
 
     Functions of ``math``, whose last digit is the same compiled and interpreted; NumPy has its own.
     """
-    law, scale, shape = rules.delay_law, rules.delay_scale, rules.delay_shape
+    key = descend(throws.delay, account_key)
+    return delay_of(rules.delay_law, rules.delay_scale, rules.delay_shape, key)
+
+
+@inlined
+def delay_of(law: int, scale: float, shape: float, key: np.uint64) -> float:
+    """Return a delay in hours by inversion of its law."""
     if law == NO_DELAY:
         return 0.0
     if law == FIXED:
         return scale
-    key = descend(throws.delay, account_key)
     u = unit(throw(key, 0))
     if law == EXPONENTIAL:
         return float(-scale * math.log(u))

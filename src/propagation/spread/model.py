@@ -72,9 +72,9 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
                 factors_of(messages[instance.message]),
                 Stems(*map(np.uint64, stems(np.uint64(seed), instance.id))),
             )
-            for instance in agenda
+            for instance in agenda.instances
         ]
-        for spreading, instance in zip(self.spreadings, agenda, strict=True):
+        for spreading, instance in zip(self.spreadings, agenda.instances, strict=True):
             for post in instance.posts:
                 if post.time <= horizon:
                     self._post(spreading, self.accounts[world.ours[post.by]], post.time)
@@ -181,7 +181,7 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         message = _message(resonance, response, delay)
         check_thresholds(world.traits.threshold, (message,))
         by = tuple(PostAction(0.0, str(node)) for node in posts)
-        agenda = (MessageInstance("message", 0.0, by),)
+        agenda = Agenda((MessageInstance("message", 0.0, by),))
         return cls(world, {"message": message}, agenda, seed, horizon, tick, account_class)
 
     def _post(self, spreading: Spreading, author: Account, time: float) -> None:

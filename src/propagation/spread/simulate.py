@@ -62,7 +62,7 @@ class CompiledEngine:
     def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
         """Return the cascades of one run, in the order of the agenda."""
         cascades = []
-        for instance in agenda:
+        for instance in agenda.instances:
             rows, shares = spread(
                 self._prepared.ground,
                 self._prepared.people[instance.message],
@@ -180,9 +180,9 @@ def outcome_of(
     """Return the metrics of one run."""
     return measure(
         cascades,
-        [world.traits.interest[messages[one.message].topic] for one in agenda],
+        [world.traits.interest[messages[one.message].topic] for one in agenda.instances],
         audience_of(world),
         len(world.segments),
         relevant,
-        min(post.time for one in agenda for post in one.posts),
+        agenda.start,
     )
