@@ -47,8 +47,8 @@ class Campaign:
     """One run of a strategy; `play` it once.
 
     The agenda is a heap of (when and in which order, number, what to do). Actions carry (time, 0,
-    place in the strategy, place among those chosen), shares (time, 1, generation, account number,
-    instance), so that all actions of a time come before its shares. The number keeps what is alike
+    place in the strategy, time of the occasion, place among those chosen), shares (time, 1,
+    generation, account number, instance), so that all actions of a time come before its shares. The number keeps what is alike
     in the order in which it was put there.
     """
 
@@ -112,20 +112,24 @@ class Campaign:
             self.plan_post(action)
         elif isinstance(action, Seed):
             for j, account in enumerate(self.chosen(action.to, self.topic(action))):
-                self.at((action.time, 0, action.place, j), partial(self.seed, action, account))
+                self.turn(action, action.time, j, partial(self.seed, action, account))
         elif isinstance(action, Pitch):
             self.credited[instance_of(action)].add(action.by)
             for j, account in enumerate(self.chosen(action.to, self.topic(action))):
-                self.at((action.time, 0, action.place, j), partial(self.pitch, action, account))
+                self.turn(action, action.time, j, partial(self.pitch, action, account))
         elif isinstance(action, Boost):
             self.credited[instance_of(action)].add(action.by)
             for j in range(action.impressions):
                 time = action.time + j / action.rate
-                self.at((time, 0, action.place, j), partial(self.impress, action, j))
+                self.turn(action, time, j, partial(self.impress, action, j))
         else:
             for j, account in enumerate(self.chosen(action.to, action.topic)):
                 time = action.time + j / action.pace
-                self.at((time, 0, action.place, j), partial(self.follow, action, account))
+                self.turn(action, time, j, partial(self.follow, action, account))
+
+    def turn(self, action: Action, time: float, j: int, happens: Callable[[float], None]) -> None:
+        """Put a step of an action on the agenda."""
+        self.at((time, 0, action.place, action.time, j), happens)
 
     def plan_post(self, post: Post) -> None:
         """Of a mix exactly one message is posted, and only that one is credited."""
