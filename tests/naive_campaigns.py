@@ -48,8 +48,8 @@ class Campaign:
 
     The agenda is a heap of (when and in which order, number, what to do). Actions carry (time, 0,
     place in the strategy, time of the occasion, place among those chosen), shares (time, 1,
-    generation, account number, instance), so that all actions of a time come before its shares. The number keeps what is alike
-    in the order in which it was put there.
+    generation, account number, instance), so that all actions of a time come before its shares.
+    The number keeps what is alike in the order in which it was put there.
     """
 
     def __init__(
