@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.world import World, starting_followers
+from propagation.audience.world import starting_followers
 from propagation.compiling import compiled
 from propagation.scenario.spec import Message
 from propagation.spread.campaign import INSTANCE, MESSAGE, RATES, Limits, Script, run_campaign
