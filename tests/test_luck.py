@@ -41,7 +41,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 FAMILY = 0.001
-CHECKS = 250
+CHECKS = 600
 """At most so many p-values are judged in this file."""
 LEVEL = FAMILY / CHECKS
 judged: list[float] = []

@@ -3,21 +3,26 @@
 Direction is said once, here: the followers of u are the accounts a share by u is shown to.
 """
 
+import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.labels import Labels
+from propagation.audience.labels import Labels, find_account
 from propagation.compiling import compiled
 from propagation.luck import member_keys, text_id
+from propagation.problems import InputError, Problem
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 UInt64 = npt.NDArray[np.uint64]
 AccountLabels = Labels | Sequence[Hashable]
 
+PLAIN = re.compile("0|[1-9][0-9]{0,9}")
+MOST_SPANS = 8
+"""Segments whose accounts are told where a label is none of them."""
 DEAD_PLACE = -1
 """Stands in a follower list where somebody has left."""
 
@@ -138,8 +143,9 @@ class NumberedLabels(Sequence[str]):
     """Labels of drawn accounts, ``segment 0``, ``segment 1``, ..., made when asked for."""
 
     def __init__(self, sizes: Iterable[tuple[str, int]]) -> None:
-        self._names, counts = zip(*sizes, strict=True)
-        self._ends = np.cumsum(counts)
+        names, counts = zip(*sizes, strict=True)
+        self._names: tuple[str, ...] = names
+        self._ends: Int64 = np.cumsum(counts, dtype=np.int64)
 
     def __len__(self) -> int:
         return int(self._ends[-1])
@@ -150,6 +156,43 @@ class NumberedLabels(Sequence[str]):
         segment = int(np.searchsorted(self._ends, account, side="right"))
         start = self._ends[segment - 1] if segment else 0
         return f"{self._names[segment]} {account - start}"
+
+    def find(self, label: str, path: str) -> int:
+        """Return the account with this label; ``path`` says where in the scenario it stands."""
+        name, _, digits = label.strip().rpartition(" ")
+        ends: list[int] = self._ends.tolist()
+        for segment, start, end in zip(self._names, (0, *ends[:-1]), ends, strict=True):
+            account = start + int(digits) if name == segment and PLAIN.fullmatch(digits) else end
+            if account < end:
+                return account
+        raise InputError(Problem(f"'{label}' is no account; there are {self._spans()}", path))
+
+    def _spans(self) -> str:
+        counts = np.diff(self._ends, prepend=0).tolist()
+        spans = [
+            f"'{name} 0' to '{name} {count - 1}'"
+            for name, count in zip(self._names, counts, strict=True)
+        ]
+        more = f" and {len(spans) - MOST_SPANS:,} segments more" if len(spans) > MOST_SPANS else ""
+        return ", ".join(spans[:MOST_SPANS]) + more
+
+
+def find_labelled(graph: FollowerGraph, label: str, path: str = "") -> int:
+    """Return the account with this label, of those that were not added.
+
+    Raises
+    ------
+    InputError
+        If there is none; ``path`` says where in the scenario the label stands.
+    """
+    labels = graph.labels
+    if isinstance(labels, _Extended):
+        labels = labels.first
+    if isinstance(labels, NumberedLabels):
+        return labels.find(label, path)
+    if not isinstance(labels, np.ndarray):
+        labels = np.array([*map(str, labels), None], np.object_)[:-1]
+    return find_account(labels, label, path)
 
 
 def label_keys(labels: AccountLabels) -> UInt64:
@@ -225,13 +268,13 @@ class _Extended(Sequence[Hashable]):
     """Labels followed by further labels, without copying the first."""
 
     def __init__(self, labels: AccountLabels, further: Sequence[Hashable]) -> None:
-        self._labels, self._further = labels, further
+        self.first, self._further = labels, further
 
     def __len__(self) -> int:
-        return len(self._labels) + len(self._further)
+        return len(self.first) + len(self._further)
 
     def __getitem__(self, account: int) -> Hashable:  # type: ignore[override]
         if not 0 <= account < len(self):
             raise IndexError(account)
-        known = len(self._labels)
-        return self._labels[account] if account < known else self._further[account - known]
+        known = len(self.first)
+        return self.first[account] if account < known else self._further[account - known]

@@ -9,6 +9,7 @@ from propagation.scenario.fields import (
     Amount,
     Count,
     GraphChecksum,
+    Hours,
     Label,
     Name,
     Part,
@@ -23,6 +24,8 @@ from propagation.scenario.fields import (
 from propagation.scenario.traits import (
     AmountSource,
     AmountTrait,
+    AttentionSource,
+    AttentionTrait,
     ShareSource,
     ShareTrait,
     ThresholdSource,
@@ -99,7 +102,9 @@ class Segment(Part):
     )
 
     accounts: PositiveCount = Field(description="Number of accounts in the segment.")
-    attention: ShareTrait = Field(description=f"{_ATTENTION}; 0 to 1, or a mean and spread.")
+    attention: AttentionTrait = Field(
+        description=f"{_ATTENTION}; 0 to 1, a mean and spread, or a capacity."
+    )
     value: AmountTrait = Field(default=1.0, description=f"{_VALUE}; 0 or more.")
     threshold: ThresholdTrait | None = Field(default=None, description=f"{_THRESHOLD}.")
     interest: dict[Name, ShareTrait] = Field(description=f"{_INTEREST}.")
@@ -270,7 +275,7 @@ class SegmentTraits(Part):
 
     model_config = example({"attention": 0.3, "interest": {"rowing": 0.8, "other": 0.05}})
 
-    attention: ShareSource | None = Field(
+    attention: AttentionSource | None = Field(
         default=None, description=f"{_ATTENTION}. Default: as for all accounts."
     )
     value: AmountSource | None = Field(
@@ -320,9 +325,9 @@ class Accounts(Part):
         "followed by nobody: `refuse`, since ids that differ between the files look just like "
         "this, or `leave out`, since no message can reach them.",
     )
-    attention: ShareSource = Field(
-        description=f"{_ATTENTION}; 0 to 1, a mean and spread, or a column of the table (without "
-        "a table: an attribute of the nodes of a graph file)."
+    attention: AttentionSource = Field(
+        description=f"{_ATTENTION}; 0 to 1, a mean and spread, a capacity, or a column of the "
+        "table (without a table: an attribute of the nodes of a graph file)."
     )
     value: AmountSource = Field(default=1.0, description=f"{_VALUE}; 0 or more.")
     threshold: ThresholdSource | None = Field(default=None, description=f"{_THRESHOLD}.")
@@ -351,4 +356,10 @@ class OurAccount(Part):
     )
     account: Label | None = Field(
         default=None, description="Id of an account of a real graph, followers and all."
+    )
+    since: Hours | None = Field(
+        default=None,
+        alias="from",
+        description="Time from which the account can be used, a duration with its unit: an action "
+        "by it before then is an error. Default: from the start.",
     )

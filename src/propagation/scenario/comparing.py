@@ -9,6 +9,7 @@ from propagation.scenario.fields import (
     Part,
     Percent,
     PositiveAmount,
+    PositiveMoney,
     Text,
     example,
 )
@@ -117,6 +118,17 @@ class Compare(Part):
             description="Levels of the metric for which the chance to get there is told. "
             "Default: two round ones, near the median and the best tenth of all runs.",
         )
+    )
+    at_equal: Literal["cost"] | None = Field(
+        default=None,
+        alias="at equal",
+        description="`cost` scales the strategies to one budget before they run. Default: "
+        "strategies run as written.",
+    )
+    budget: PositiveMoney | None = Field(
+        default=None,
+        description="With `at equal`, the budget, in the unit of the costs. Default: the smallest "
+        "cost of a strategy compared.",
     )
 
 

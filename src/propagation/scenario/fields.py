@@ -30,6 +30,7 @@ LONGEST_FOLDER_NAME = 200
 LONGEST_DURATION = 5000 * 168.0
 """5000 weeks in hours."""
 MOST = 1_000_000
+MOST_MONEY = 10**12
 
 DURATION_SCHEMA: dict[str, Any] = {"type": "string", "pattern": units.DURATION_PATTERN}
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
@@ -186,6 +187,18 @@ Amount = Annotated[
 PositiveAmount = Annotated[
     float, BeforeValidator(units.read_number), Field(gt=0, le=MOST), _written(units.write_number)
 ]
+Money = Annotated[
+    float,
+    BeforeValidator(units.read_number),
+    Field(ge=0, le=MOST_MONEY),
+    _written(units.write_number),
+]
+PositiveMoney = Annotated[
+    float,
+    BeforeValidator(units.read_number),
+    Field(gt=0, le=MOST_MONEY),
+    _written(units.write_number),
+]
 PositiveQuantity = Annotated[
     float,
     BeforeValidator(units.read_share),
@@ -211,7 +224,7 @@ PositivePercent = Annotated[
 Count = Annotated[int, BeforeValidator(units.read_whole), Field(ge=0, le=2**31 - 1)]
 PositiveCount = Annotated[int, BeforeValidator(units.read_whole), Field(ge=1, le=2**31 - 1)]
 SmallCount = Annotated[int, BeforeValidator(units.read_whole), Field(ge=1, le=MOST)]
-Seed = Annotated[int, BeforeValidator(units.read_whole), Field(ge=0, le=2**63 - 1)]
+SeedNumber = Annotated[int, BeforeValidator(units.read_whole), Field(ge=0, le=2**63 - 1)]
 Hours = Annotated[
     float,
     BeforeValidator(_duration),

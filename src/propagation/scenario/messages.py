@@ -8,9 +8,11 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from propagation.problems import not_one_of
 from propagation.scenario.fields import (
     Amount,
+    Count,
     Hours,
     Name,
     Part,
+    Percent,
     PositiveAmount,
     PositiveHours,
     PositivePercent,
@@ -179,6 +181,37 @@ MEASURED_DELAY = PowerDelay(law="power", exponent=0.2314843, flat=300 / 3600)
 """The delays of the SEISMIC model (Zhao et al., KDD 2015), measured on Twitter in 2011."""
 
 
+class LognormalResonance(Part):
+    """A pull that differs from post to post: its logarithm is normally distributed."""
+
+    model_config = example({"median": 0.02, "sigma": 1.5})
+
+    median: PositiveAmount = Field(description="Half of the posts have a smaller resonance.")
+    sigma: Annotated[PositiveAmount, Field(le=20)] = Field(
+        description="Standard deviation of the resonance's natural logarithm, a plain number."
+    )
+
+
+class ParetoResonance(Part):
+    """A pull that differs from post to post with a heavy tail: most posts go nowhere."""
+
+    model_config = example({"least": 0.005, "tail": 1.5})
+
+    least: PositiveAmount = Field(description="The smallest resonance there is.")
+    tail: Annotated[PositiveAmount, Field(le=100)] = Field(
+        description="How fast large ones become rare: the chance of a resonance beyond x falls as "
+        "x to the power of minus this, a plain number."
+    )
+
+
+Resonance = Annotated[
+    Annotated[Amount, Tag("[plain]")]
+    | Annotated[LognormalResonance, Tag("[LognormalResonance]")]
+    | Annotated[ParetoResonance, Tag("[ParetoResonance]")],
+    Discriminator(kind_of(ParetoResonance="least", LognormalResonance="median")),
+]
+
+
 class Message(Part):
     """What is posted: its topic, its pull, and how people respond to it."""
 
@@ -187,9 +220,9 @@ class Message(Part):
     )
 
     topic: Name = Field(description="What it is about; accounts have an interest in each topic.")
-    resonance: Amount = Field(
+    resonance: Resonance = Field(
         description="Pull on somebody who cares fully: the probability to share is resonance x "
-        "interest (at most 1), 0 or more."
+        "interest (at most 1), 0 or more. A number, or how it differs from post to post."
     )
     response: Response = Field(
         default="independent",
@@ -200,4 +233,41 @@ class Message(Part):
         default=MEASURED_DELAY,
         description="Time between deciding to share and sharing: `none`, or a law with its "
         "parameters.",
+    )
+
+
+class Following(Part):
+    """How our accounts gain and lose followers during a run (exactly: `docs/campaigns.md`)."""
+
+    model_config = example(
+        {
+            "follows": "2%",
+            "irrelevant": "0.3%",
+            "too often": "1%",
+            "beyond": 2,
+            "within": "24 h",
+        }
+    )
+
+    follows: Percent = Field(
+        default=0.0,
+        description="Chance that somebody who notices a message of ours for the first time, does "
+        "not follow us and cares fully follows from then on; it is multiplied by the interest.",
+    )
+    irrelevant: Percent = Field(
+        default=0.0,
+        description="Chance that a follower who notices a share by us and does not care at all "
+        "leaves; it is multiplied by 1 - interest.",
+    )
+    too_often: Percent = Field(
+        default=0.0,
+        alias="too often",
+        description="Chance that a follower who notices a share by us leaves, for each share by "
+        "that account beyond the number tolerated.",
+    )
+    beyond: Count = Field(
+        default=0, description="Number of shares `within` the time below that are tolerated."
+    )
+    within: PositiveHours = Field(
+        default=24.0, description="Time in which shares are counted, a duration with its unit."
     )

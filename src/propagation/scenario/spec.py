@@ -18,6 +18,24 @@ from propagation.scenario.accounts import (
     SegmentTraits,
     graph_format,
 )
+from propagation.scenario.actions import (
+    Action,
+    Blast,
+    Boost,
+    ByChance,
+    Choice,
+    Cost,
+    Follow,
+    FollowBack,
+    NamedAccounts,
+    Pitch,
+    Post,
+    Repost,
+    Seed,
+    WhenRelevant,
+    messages_of,
+    times_of,
+)
 from propagation.scenario.comparing import METRIC_MEANINGS, METRICS, Compare, Metric, Step
 from propagation.scenario.cross_checks import DEFAULT_HORIZON, find_cross_problems
 from propagation.scenario.fields import (
@@ -27,11 +45,10 @@ from propagation.scenario.fields import (
     Name,
     Part,
     PositivePercent,
-    Seed,
+    SeedNumber,
     Share,
     SmallCount,
     Text,
-    Times,
     check_block,
     example,
     kind_of,
@@ -42,17 +59,21 @@ from propagation.scenario.messages import (
     Delay,
     ExponentialDelay,
     FixedDelay,
+    Following,
     FractionThreshold,
     LognormalDelay,
+    LognormalResonance,
     Message,
     NoticesThreshold,
+    ParetoResonance,
     PowerDelay,
     Reinforced,
     Response,
     Threshold,
 )
 from propagation.scenario.resolving import complete_accounts, complete_segments
-from propagation.scenario.traits import Column, Spread
+from propagation.scenario.schedules import Starts
+from propagation.scenario.traits import Capacity, Column, Spread
 from propagation.scenario.units import found
 
 __all__ = [
@@ -60,34 +81,53 @@ __all__ = [
     "METRICS",
     "METRIC_MEANINGS",
     "Accounts",
+    "Action",
+    "Blast",
+    "Boost",
+    "ByChance",
+    "Capacity",
+    "Choice",
     "Column",
     "Compare",
+    "Cost",
     "Delay",
     "ExponentialDelay",
     "FixedDelay",
     "FolderGraph",
+    "Follow",
+    "FollowBack",
+    "Following",
     "Follows",
     "FollowsFile",
     "FractionThreshold",
     "GraphFile",
     "LognormalDelay",
+    "LognormalResonance",
     "Message",
     "Metric",
+    "NamedAccounts",
     "NetworkxGraph",
     "NoticesThreshold",
     "OurAccount",
+    "ParetoResonance",
+    "Pitch",
     "Popularity",
     "Post",
     "PowerDelay",
     "Precision",
     "Reinforced",
+    "Repost",
     "Response",
     "Scenario",
+    "Seed",
     "Segment",
     "SegmentTraits",
     "Spread",
     "Step",
     "Threshold",
+    "WhenRelevant",
+    "messages_of",
+    "times_of",
 ]
 
 DRAWS = 10
@@ -105,19 +145,6 @@ class Precision(Part):
     )
     at_most: SmallCount = Field(
         default=20_000, alias="at most", description="Largest number of replicates."
-    )
-
-
-class Post(Part):
-    """One of our accounts posts a message, once or several times."""
-
-    model_config = example({"post": "call", "by": "ceo", "at": ["0 h", "24 h"]})
-
-    post: Name = Field(description="The message, by its name under `messages`.")
-    by: Name = Field(description="The account that posts it, by its name under `ours`.")
-    at: Times = Field(
-        description="When, counted from the start: a duration with its unit or a list of them, "
-        "before the horizon. Each time is a posting of its own."
     )
 
 
@@ -200,7 +227,7 @@ class Scenario(Part):
     question: Annotated[str, Field(min_length=1, max_length=10_000)] | None = Field(
         default=None, description="What the scenario is to answer; printed in the report."
     )
-    seed: Seed = Field(
+    seed: SeedNumber = Field(
         default=1,
         description="All chance depends on this whole number: the same seed gives the same result.",
     )
@@ -215,6 +242,11 @@ class Scenario(Part):
         default=DEFAULT_HORIZON,
         description="How long a run lasts: a duration with its unit, or `none` for as long as "
         "anybody shares.",
+    )
+    starts: Starts | None = Field(
+        default=None,
+        description="The moment at which time is 0, with a time zone, such as "
+        "`2026-01-05 9:00 Europe/Zurich`; needed where an action is scheduled by the clock.",
     )
     relevant: Share = Field(
         default=0.5,
@@ -242,10 +274,18 @@ class Scenario(Part):
     messages: Annotated[dict[Name, Message], Field(min_length=1, max_length=1000)] = Field(
         description="What is posted, by name."
     )
+    following: Following | None = Field(
+        default=None,
+        description="How our accounts gain and lose followers during a run. Default: they keep "
+        "those they have, but for who follows back.",
+    )
     strategies: Annotated[
-        dict[Name, Annotated[tuple[Post, ...], Field(min_length=1, max_length=10_000)]],
+        dict[Name, Annotated[tuple[Action, ...], Field(max_length=10_000)]],
         Field(min_length=1, max_length=1000),
-    ] = Field(description="What to compare: for each strategy, by name, a list of posts.")
+    ] = Field(
+        description="What to compare: for each strategy, by name, a list of actions; an empty "
+        "list does nothing."
+    )
     shuffled: Annotated[tuple[Name, ...], Field(max_length=1000)] = Field(
         default=(),
         description="Strategies that run in the shuffled world, as a control: every account trades "

@@ -43,7 +43,28 @@ class Column(Part):
     )
 
 
-def _check_spread(trait: float | Spread | Column) -> float | Spread | Column:
+class Capacity(Part):
+    """Attention that is limited: the more lands in an account's feed, the less each is noticed.
+
+    One share is noticed with probability capacity / (capacity + per followee x followees + what
+    the scenario's own messages put into the feed of late); exactly: `docs/campaigns.md`.
+    """
+
+    model_config = example({"capacity": 50, "per followee": 2})
+
+    capacity: PositiveAmount = Field(
+        description="How many posts a day the account can take in: with as many in its feed half "
+        "of them are noticed."
+    )
+    per_followee: Amount = Field(
+        alias="per followee",
+        description="How many posts a day each account that it follows puts into its feed.",
+    )
+
+
+def _check_spread(
+    trait: float | Spread | Column | Capacity,
+) -> float | Spread | Column | Capacity:
     if isinstance(trait, Spread) and not trait.spread**2 < trait.mean * (1 - trait.mean):
         highest = math.sqrt(max(0.0, trait.mean * (1 - trait.mean)))
         limit = f"the spread must be below {highest:.4g}" if highest else "the mean must be below 1"
@@ -60,13 +81,22 @@ _PlainPositive = Annotated[PositiveAmount, Tag("[plain]")]
 _Spread = Annotated[Spread, Tag("[Spread]")]
 _Column = Annotated[Column, Tag("[Column]")]
 _SPREAD = Discriminator(kind_of(Spread="mean"))
+_Capacity = Annotated[Capacity, Tag("[Capacity]")]
+_CAPACITY_OR_SPREAD = Discriminator(kind_of(Capacity="capacity", Spread="mean"))
+_ANY = Discriminator(kind_of(Capacity="capacity", Column="column", Spread="mean"))
 _COLUMN_OR_SPREAD = Discriminator(kind_of(Column="column", Spread="mean"))
 
 ShareTrait = Annotated[_PlainShare | _Spread, _SPREAD, AfterValidator(_check_spread)]
+AttentionTrait = Annotated[
+    _PlainShare | _Spread | _Capacity, _CAPACITY_OR_SPREAD, AfterValidator(_check_spread)
+]
 AmountTrait = Annotated[_PlainAmount | _Spread, _SPREAD]
 ThresholdTrait = Annotated[_PlainPositive | _Spread, _SPREAD]
 ShareSource = Annotated[
     _PlainShare | _Spread | _Column, _COLUMN_OR_SPREAD, AfterValidator(_check_spread)
+]
+AttentionSource = Annotated[
+    _PlainShare | _Spread | _Column | _Capacity, _ANY, AfterValidator(_check_spread)
 ]
 AmountSource = Annotated[_PlainAmount | _Spread | _Column, _COLUMN_OR_SPREAD]
 ThresholdSource = Annotated[_PlainPositive | _Spread | _Column, _COLUMN_OR_SPREAD]

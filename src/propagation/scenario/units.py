@@ -120,6 +120,12 @@ def read_duration(text: object) -> float:
     raise ValueError(f"must be a duration such as '40 min' or '7 days', not {found(text)}")
 
 
+def exactly(hours: float) -> Fraction:
+    """Return the duration that was meant by a number of hours: ``20 min`` is a third of one."""
+    number, spelling = _split(write_duration(hours))
+    return (number or Fraction(0)) * UNITS[_SPELLINGS[spelling]]
+
+
 def _split(text: str) -> tuple[Fraction | None, str]:
     parts = _QUANTITY.fullmatch(text.strip()) if len(text) <= LONGEST_TEXT else None
     if not parts:
