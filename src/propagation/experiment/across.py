@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from propagation.experiment.contrasts import Contrast, Sample, contrast, why_not_paired
+from propagation.experiment.contrasts import Contrast, Sample, contrast, sample_of, why_not_paired
 from propagation.experiment.finished import Finished, read_finished
 from propagation.experiment.intervals import chance_interval
 from propagation.experiment.pair_answers import Answer, answers
@@ -191,7 +191,7 @@ def _contrasts(
 
     def sample(name: str, finished: Finished, strategy: str) -> Sample:
         heavy = bool(outcomes[name][strategy]["heavy"])
-        return Sample(name, finished.runs[strategy][metric], finished.draw, heavy)
+        return sample_of(name, metric, finished.runs[strategy], finished.draw, heavy=heavy)
 
     for strategy, name, each in shared:
         yield contrast(

@@ -34,7 +34,6 @@ from propagation.experiment.tails import is_heavy, levels
 from propagation.experiment.verdict import verdict
 from propagation.luck import Purpose, stem
 from propagation.problems import InputError, Problem, not_one_of
-from propagation.scenario.comparing import COST_PER
 from propagation.spread.theory import Expected
 
 Runs = Mapping[str, Mapping[str, Floats]]
@@ -152,7 +151,7 @@ def outcomes_of(
         if quotient is None:
             found[name] = outcome(values, draw, expected.get(name))
         else:
-            parts = (("cost", quotient.cost), (COST_PER[name], quotient.reach))
+            parts = (("cost", quotient.cost), (quotient.divisor, quotient.reach))
             heavy = any(is_heavy(part, draw, expected.get(each)) for each, part in parts)
             found[name] = quotient_outcome(quotient, draw, seed, heavy=heavy)
     return found

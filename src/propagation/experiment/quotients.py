@@ -29,10 +29,11 @@ DEAREST = float(np.finfo(np.float64).max)
 
 @dataclass(frozen=True)
 class Quotient:
-    """Cost and reach of the runs of a strategy, both (replicates,)."""
+    """Cost and reach of the runs of a strategy, both (replicates,); ``divisor`` names the reach."""
 
     cost: Floats
     reach: Floats
+    divisor: str
 
     @property
     def is_defined(self) -> bool:
@@ -58,6 +59,10 @@ class Quotient:
         ratio, mean = self.cost.sum() / self.reach.sum(), self.reach.mean()
         return np.asarray(ratio + (self.cost - ratio * self.reach) / mean)
 
+    def first(self, count: int) -> "Quotient":
+        """Return the first ``count`` replicates."""
+        return Quotient(self.cost[:count], self.reach[:count], self.divisor)
+
     def sums(self, draw: Integers, seed: int) -> Floats:
         """Return the sums of cost and reach in resampled worlds: (RESAMPLES, 2)."""
         rng = np.random.Generator(np.random.Philox(key=int(stem(seed, Purpose.BOOTSTRAP))))
@@ -66,8 +71,14 @@ class Quotient:
 
 def quotient_of(metric: str, runs: Mapping[str, Floats]) -> Quotient | None:
     """Return the two parts of a metric that is a cost per reach, else None."""
-    divisor = next((below for name, below in COST_PER.items() if name == metric), None)
-    return None if divisor is None else Quotient(runs["cost"], runs[divisor])
+    divisor: str | None = next((each for name, each in COST_PER.items() if name == metric), None)
+    return None if divisor is None else Quotient(runs["cost"], runs[divisor], divisor)
+
+
+def precisely(metric: str, runs: Mapping[str, Floats]) -> Floats:
+    """Return values (replicates,) whose mean is that of a metric and varies as it does."""
+    found = quotient_of(metric, runs)
+    return runs[metric] if found is None else found.linear()
 
 
 def quotient_outcome(found: Quotient, draw: Integers, seed: int, *, heavy: bool) -> Outcome:
