@@ -180,16 +180,11 @@ def _segments_of(
 
 def shuffled(population: Population, fixed: npt.NDArray[np.bool_], seed: int) -> Population:
     """Return the population with its places shuffled, but for accounts ``fixed`` (accounts,)."""
-    graph, traits = population.graph, population.traits
+    graph = population.graph
     source = shuffled_places(graph.follower_counts(), fixed, graph.account_keys, seed)
     return Population(
         graph=graph,
         segments=population.segments,
         segment_of=population.segment_of[source],
-        traits=Traits(
-            attention=traits.attention[source],
-            value=traits.value[source],
-            threshold=traits.threshold[source],
-            interest={topic: values[source] for topic, values in traits.interest.items()},
-        ),
+        traits=population.traits.of(source),
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from propagation.audience.attention import Limits
 from propagation.audience.importing import AccountTable
 from propagation.luck import Purpose, first_units, member_keys, stem, text_id
 from propagation.problems import InputError, Problem
@@ -38,13 +39,26 @@ MOST_NOTICES = 1_000_000
 class Traits:
     """Traits by account; every array has shape (accounts,).
 
-    ``interest`` holds one array for each topic; ``threshold`` is NaN where none is given.
+    ``interest`` holds one array for each topic; ``threshold`` is NaN where none is given. Where
+    attention is limited (``limits``, None if nobody's is) ``attention`` is NaN: it depends on how
+    many others an account follows, and is known once our accounts are in their place.
     """
 
     attention: Float64
     value: Float64
     threshold: Float64
     interest: Mapping[str, Float64]
+    limits: Limits | None = None
+
+    def of(self, accounts: Int64) -> "Traits":
+        """Return the traits of these accounts."""
+        return Traits(
+            attention=self.attention[accounts],
+            value=self.value[accounts],
+            threshold=self.threshold[accounts],
+            interest={topic: values[accounts] for topic, values in self.interest.items()},
+            limits=None if self.limits is None else self.limits.of(accounts),
+        )
 
 
 @dataclass(frozen=True, eq=False)

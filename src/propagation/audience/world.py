@@ -1,12 +1,13 @@
 """The world of a draw: the follower graph, what its accounts are like, and our accounts in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from propagation.audience.attention import attention_at_rest
 from propagation.audience.follower_graph import FollowerGraph, FollowerList, add_accounts
 from propagation.audience.importing import AccountTable, find_account
 from propagation.audience.population import Population, populate, shuffled
@@ -30,6 +31,7 @@ Float64 = npt.NDArray[np.float64]
 Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
+UInt8 = npt.NDArray[np.uint8]
 UInt64 = npt.NDArray[np.uint64]
 
 NO_SEGMENT = -1
@@ -47,14 +49,22 @@ class World:
         Names in alphabetical order, and each account's number among them (-1 for those of our
         accounts that were added).
     traits
-        Attention, value, threshold and interest by topic.
+        Attention, value, threshold and interest by topic; attention is that while no message of
+        the scenario is in an account's feed.
+    capacity, background
+        Posts a day that an account can take in, and that those it follows at the start put into
+        its feed, ours included; NaN and 0 where attention is a plain number.
+    is_limited
+        Whether anybody's attention is limited. If nobody's is, ``capacity`` and ``background`` take
+        no memory and cannot be written to.
     ours, is_ours
         Our accounts' numbers by name, and a mask.
     attention_thresholds
         Attention as a threshold on throws.
     envelopes
         For each follower list the exponent e of its envelope ``2**-e``, the smallest power of 1/2
-        not below any attention its members can have; shape (lists,).
+        not below any attention its members can have; shape (lists,). Limited attention counts as
+        if nobody followed our added accounts, so that whom they have does not touch it.
     """
 
     graph: FollowerGraph
@@ -65,6 +75,9 @@ class World:
     is_ours: npt.NDArray[np.bool_]
     attention_thresholds: UInt64
     envelopes: npt.NDArray[np.uint8]
+    capacity: Float64
+    background: Float64
+    is_limited: bool
 
 
 class Worlds(NamedTuple):
@@ -147,19 +160,59 @@ def settle(population: Population, ours: Mapping[str, OurAccount], seed: int) ->
     is_ours[list(numbers.values())] = True
     traits = _extended(population.traits, len(added))
     segment_of = np.concatenate((population.segment_of, np.full(len(added), NO_SEGMENT, np.int16)))
-    thresholds = _thresholds(traits.attention)
+    attention = _attention(population, graph, traits.attention)
     return World(
         graph=graph,
         segments=population.segments,
         segment_of=segment_of,
-        traits=traits,
+        traits=replace(traits, attention=attention.at_rest),
         ours={name: numbers[name] for name in ours},
         is_ours=is_ours,
-        attention_thresholds=thresholds,
+        attention_thresholds=attention.thresholds,
         envelopes=_envelopes(
-            graph, thresholds, segment_of, before, len(population.graph.list_keys)
+            graph, attention.ceilings, segment_of, before, len(population.graph.list_keys)
         ),
+        capacity=attention.capacity,
+        background=attention.background,
+        is_limited=population.traits.limits is not None,
     )
+
+
+class _Attention(NamedTuple):
+    at_rest: Float64
+    thresholds: UInt64
+    ceilings: UInt64  # thresholds that nobody exceeds, whomever our added accounts have
+    capacity: Float64
+    background: Float64
+
+
+def _attention(population: Population, graph: FollowerGraph, plain: Float64) -> _Attention:
+    """Return the attention of accounts, ours included; ``plain`` is that which is not limited."""
+    limits = population.traits.limits
+    if limits is None:
+        nothing = np.broadcast_to(np.nan, len(plain)), np.broadcast_to(0.0, len(plain))
+        thresholds = _thresholds(plain)
+        return _Attention(plain, thresholds, thresholds, *nothing)
+    ours = np.zeros(len(plain) - population.graph.accounts)
+    capacity = np.concatenate((limits.capacity, ours * np.nan))
+    # whoever follows fewer accounts notices more of each
+    fewest = limits.per_followee * population.graph.followee_counts
+    highest = attention_at_rest(plain, capacity, np.concatenate((fewest, ours)))
+    counts = graph.followee_counts[: population.graph.accounts]
+    background = np.concatenate((limits.per_followee * counts, ours))
+    at_rest = attention_at_rest(plain, capacity, background)
+    return _Attention(at_rest, _thresholds(at_rest), _thresholds(highest), capacity, background)
+
+
+def starting_followers(world: World) -> UInt8:
+    """Return who follows which of our accounts at the start; shape (ours, accounts).
+
+    Our accounts in order of name.
+    """
+    follows = np.zeros((len(world.ours), world.graph.accounts), np.uint8)
+    for row, name in zip(follows, sorted(world.ours), strict=True):
+        row[world.graph.followers_of(world.ours[name])] = 1
+    return follows
 
 
 def _found(population: Population, ours: Mapping[str, OurAccount]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
@@ -22,7 +22,7 @@ from propagation.scenario.fields import (
     kind_of,
 )
 from propagation.scenario.messages import Delay
-from propagation.scenario.reposts import ByChance, Repost, WhenRelevant
+from propagation.scenario.reposts import Chance, Relevant, Repost
 from propagation.scenario.schedules import (
     At,
     Every,
@@ -39,7 +39,7 @@ __all__ = [
     "Action",
     "Blast",
     "Boost",
-    "ByChance",
+    "Chance",
     "Choice",
     "Cost",
     "Follow",
@@ -47,9 +47,10 @@ __all__ = [
     "NamedAccounts",
     "Pitch",
     "Post",
+    "Relevant",
     "Repost",
     "Seed",
-    "WhenRelevant",
+    "Timed",
     "messages_of",
     "times_of",
 ]
@@ -336,11 +337,11 @@ Action = Annotated[
     ),
     BeforeValidator(_check_action),
 ]
-Timed = Post | Pitch | Blast | Seed | Boost | Follow
+Timed: TypeAlias = Post | Pitch | Blast | Seed | Boost | Follow
 """Actions that happen at times; a repost happens when something is posted."""
 
 
-def messages_of(action: Post | Repost | Pitch | Blast | Seed | Boost | Follow) -> tuple[str, ...]:
+def messages_of(action: Timed | Repost) -> tuple[str, ...]:
     """Return the names of the messages that an action is about; none of a repost or a follow."""
     match action:
         case Post():

@@ -44,7 +44,6 @@ from propagation.spread.scene import (
     NOTICED_US,
     PENDING,
     PITCHES,
-    ROWS,
     SHARES,
     Scene,
     clear,
@@ -53,8 +52,8 @@ from propagation.spread.scene import (
     row_of,
     touch,
 )
-from propagation.spread.timeline import NOBODY, account_of, tie
-from propagation.strategy.plan import BOOST, BY_CHANCE, FOLLOW, PITCH, POST, SEED, WHEN_RELEVANT
+from propagation.spread.timeline import NOBODY, tie
+from propagation.strategy.plan import BOOST, BY_CHANCE, PITCH, POST, SEED, WHEN_RELEVANT
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]

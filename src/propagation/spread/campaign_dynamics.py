@@ -6,15 +6,15 @@ below a stem: ``below(stem, ours, other)`` for what happens between one of our a
 """
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from propagation.compiling import compiled, inlined
 from propagation.luck import Purpose, descend, threshold, throw, unit
-
-if TYPE_CHECKING:
-    from propagation.scenario.actions import Following
+from propagation.scenario.actions import Blast, Following, Pitch
+from propagation.scenario.messages import LognormalResonance, ParetoResonance
+from propagation.spread.dynamics import delay_numbers
 
 CONSTANT_RESONANCE, LOGNORMAL_RESONANCE, PARETO_RESONANCE = 0, 1, 2
 """Laws of the resonance of a message's instances."""
@@ -58,7 +58,7 @@ class Moving(NamedTuple):
     within: float  # hours
 
 
-def moving_of(following: "Following | None") -> Moving:
+def moving_of(following: Following | None) -> Moving:
     """Return how followers come and go as numbers; nobody does if nothing is given."""
     if following is None:
         return Moving(0.0, 0.0, 0.0, 0.0, 24.0)
@@ -81,6 +81,29 @@ class PitchRates(NamedTuple):
     delay_law: int
     delay_scale: float
     delay_shape: float
+
+
+def rates_of(pitch: Pitch | Blast) -> PitchRates:
+    """Return what comes of a pitch as numbers."""
+    personal = pitch.personal if isinstance(pitch, Pitch) else 1.0
+    return PitchRates(
+        pitch.opens,
+        pitch.answers * personal,
+        pitch.covers,
+        pitch.wears,
+        *delay_numbers(pitch.after),
+    )
+
+
+def resonance_numbers(
+    given: float | LognormalResonance | ParetoResonance,
+) -> tuple[int, float, float]:
+    """Return a law of resonance as numbers: which law, its scale, its shape."""
+    if isinstance(given, LognormalResonance):
+        return LOGNORMAL_RESONANCE, given.median, given.sigma
+    if isinstance(given, ParetoResonance):
+        return PARETO_RESONANCE, given.least, given.tail
+    return CONSTANT_RESONANCE, given, 0.0
 
 
 @inlined

@@ -85,7 +85,8 @@ def rules_of(message: Message) -> Rules:
             source = OWN if given == "own" else UNIFORM
         else:
             limit = float(given)
-    return Rules(message.resonance, kind, limit, source, *delay_numbers(message.delay))
+    resonance = message.resonance if isinstance(message.resonance, float) else math.nan
+    return Rules(resonance, kind, limit, source, *delay_numbers(message.delay))
 
 
 def delay_numbers(law: Delay) -> tuple[int, float, float]:

@@ -9,24 +9,14 @@ import numpy.typing as npt
 
 from propagation.audience.world import World
 from propagation.luck import Purpose, stem, text_id
-from propagation.scenario.actions import (
-    Blast,
-    Boost,
-    Chance,
-    Choice,
-    Follow,
-    FollowBack,
-    NamedAccounts,
-    Pitch,
-    Relevant,
-    Repost,
-    Seed,
-)
+from propagation.scenario.actions import Blast, Boost, Follow, FollowBack, Pitch, Seed
+from propagation.scenario.choices import Choice, NamedAccounts
+from propagation.scenario.reposts import ByChance, Repost, WhenRelevant
 from propagation.scenario.spec import Message
 from propagation.strategy.agenda import Agenda, Occasion, PostAction
+from propagation.strategy.centrality import followee_lists
 from propagation.strategy.choosing import (
     acquaintances,
-    followee_lists,
     named_accounts,
     order_of,
     pool_of,
@@ -157,7 +147,7 @@ class Plan:
 
     @cached_property
     def _followees(self) -> tuple[npt.NDArray[np.int64], Int32]:
-        return followee_lists(self.world)
+        return followee_lists(self.world.graph, self.world.is_ours)
 
 
 def _chooses(entries: Records) -> npt.NDArray[np.bool_]:
@@ -184,15 +174,16 @@ class _Choices:
     def _new(self, choice: Choice | NamedAccounts, topic: str | None) -> tuple[int, int]:
         first = self._end
         if isinstance(choice, NamedAccounts):
-            accounts = named_accounts(choice.named, self._world)
+            accounts = named_accounts(self._world, choice.named)
         else:
-            pool, count = pool_of(self._world, choice.of), choice.choose
+            count = choice.choose
+            pool = pool_of(self._world, choice.of, count)
             if choice.by in ("random", "acquaintance"):
                 segment_id = segment_id_of(choice.of)
                 self.random.append(Chosen(first, count, pool, choice.by, segment_id))
                 accounts = np.zeros(count, np.int32)
             else:
-                accounts = order_of(choice.by, pool, self._world, topic)[:count]
+                accounts = order_of(choice.by, pool, self._world, topic or "")[:count]
         self.fixed.append(accounts)
         self._end += len(accounts)
         return first, len(accounts)
@@ -341,9 +332,9 @@ def _repost_records(agenda: Agenda, index: Mapping[str, int]) -> Records:
         action = rule.action
         assert isinstance(action, Repost)
         when, limit = ALWAYS, 1.0
-        if isinstance(action.when, Chance):
+        if isinstance(action.when, ByChance):
             when, limit = BY_CHANCE, action.when.chance
-        elif isinstance(action.when, Relevant):
+        elif isinstance(action.when, WhenRelevant):
             when, limit = WHEN_RELEVANT, action.when.relevant
         record["of"], record["by"] = index[action.repost], index[action.by]
         record["when"], record["limit"] = when, limit
