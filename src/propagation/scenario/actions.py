@@ -22,7 +22,7 @@ from propagation.scenario.fields import (
     kind_of,
 )
 from propagation.scenario.messages import Delay
-from propagation.scenario.reposts import Chance, Relevant, Repost
+from propagation.scenario.reposts import ByChance, Repost, WhenRelevant
 from propagation.scenario.schedules import (
     At,
     Every,
@@ -39,7 +39,7 @@ __all__ = [
     "Action",
     "Blast",
     "Boost",
-    "Chance",
+    "ByChance",
     "Choice",
     "Cost",
     "Follow",
@@ -47,10 +47,10 @@ __all__ = [
     "NamedAccounts",
     "Pitch",
     "Post",
-    "Relevant",
     "Repost",
     "Seed",
     "Timed",
+    "WhenRelevant",
     "messages_of",
     "times_of",
 ]

@@ -11,7 +11,7 @@ from propagation.scenario.fields import Hours, Name, Part, Percent, Share, examp
 from propagation.scenario.units import found, shown
 
 
-class Chance(Part):
+class ByChance(Part):
     """Repost with a probability: one throw for each message instance."""
 
     model_config = example({"chance": "30%"})
@@ -19,7 +19,7 @@ class Chance(Part):
     chance: Percent = Field(description="Probability to repost.")
 
 
-class Relevant(Part):
+class WhenRelevant(Part):
     """Repost only what is relevant to those who follow the reposting account just then."""
 
     model_config = example({"relevant": 0.5})
@@ -42,9 +42,9 @@ def _check_when(when: object) -> object:
 WHENS = ("always", "never", "{chance: ...}", "{relevant: ...}")
 When = Annotated[
     Annotated[Literal["always", "never"], Tag("[plain]")]
-    | Annotated[Chance, Tag("[Chance]")]
-    | Annotated[Relevant, Tag("[Relevant]")],
-    Discriminator(kind_of(Chance="chance", Relevant="relevant")),
+    | Annotated[ByChance, Tag("[ByChance]")]
+    | Annotated[WhenRelevant, Tag("[WhenRelevant]")],
+    Discriminator(kind_of(ByChance="chance", WhenRelevant="relevant")),
     BeforeValidator(_check_when),
 ]
 

@@ -18,11 +18,12 @@ from propagation.scenario.accounts import (
     SegmentTraits,
     graph_format,
 )
+from propagation.scenario.action_checks import DEFAULT_HORIZON
 from propagation.scenario.actions import (
     Action,
     Blast,
     Boost,
-    Chance,
+    ByChance,
     Choice,
     Cost,
     Follow,
@@ -30,14 +31,14 @@ from propagation.scenario.actions import (
     NamedAccounts,
     Pitch,
     Post,
-    Relevant,
     Repost,
     Seed,
+    WhenRelevant,
     messages_of,
     times_of,
 )
 from propagation.scenario.comparing import METRIC_MEANINGS, METRICS, Compare, Metric, Step
-from propagation.scenario.cross_checks import DEFAULT_HORIZON, find_cross_problems
+from propagation.scenario.cross_checks import find_cross_problems
 from propagation.scenario.fields import (
     AgentClass,
     FolderName,
@@ -84,8 +85,8 @@ __all__ = [
     "Action",
     "Blast",
     "Boost",
+    "ByChance",
     "Capacity",
-    "Chance",
     "Choice",
     "Column",
     "Compare",
@@ -116,7 +117,6 @@ __all__ = [
     "PowerDelay",
     "Precision",
     "Reinforced",
-    "Relevant",
     "Repost",
     "Response",
     "Scenario",
@@ -126,6 +126,7 @@ __all__ = [
     "Spread",
     "Step",
     "Threshold",
+    "WhenRelevant",
     "messages_of",
     "times_of",
 ]

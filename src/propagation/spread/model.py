@@ -124,7 +124,7 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         )
         shuffled = worlds.shuffled if name in scenario.shuffled else None
         world = shuffled or worlds.plain
-        agenda = agenda_of(scenario.strategies[name])
+        agenda = agenda_of(scenario.strategies[name], scenario.starts)
         seed = run_seed(scenario.seed, replicate)
         horizon = scenario.horizon
         return cls(world, scenario.messages, agenda, seed, horizon, tick, account_class)
