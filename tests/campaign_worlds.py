@@ -9,9 +9,9 @@ import naive_terms as terms
 import numpy as np
 from hypothesis import strategies as st
 from naive_campaigns import Campaign
-from propagation.audience.attention import Limits
 from worlds import DELAYS, PROBABILITIES, RESPONSES, SEGMENTS, TOPICS
 
+from propagation.audience.attention import Limits
 from propagation.audience.follower_graph import graph_from_follows, label_keys
 from propagation.audience.population import Population
 from propagation.audience.traits import Traits

@@ -141,7 +141,9 @@ def check_further_memory(scenario: Scenario, world: World, workers: int, engine:
 def drawn_size(segments: Mapping[str, Segment]) -> tuple[int, int]:
     """Return the numbers of accounts and follows of a drawn world, our accounts left out."""
     accounts = sum(segment.accounts for segment in segments.values())
-    follows = math.fsum(segment.accounts * segment.follows.mean for segment in segments.values())
+    follows = math.fsum(
+        segment.accounts * segment.drawn_follows.mean for segment in segments.values()
+    )
     return accounts, round(follows)
 
 
@@ -174,7 +176,9 @@ def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> list[f
     follows = np.array(
         [
             [
-                segment.accounts * segment.follows.mean * segment.follows.to.get(name, 0.0)
+                segment.accounts
+                * segment.drawn_follows.mean
+                * segment.drawn_follows.to.get(name, 0.0)
                 for name in names
             ]
             for segment in segments.values()
