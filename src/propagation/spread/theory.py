@@ -137,10 +137,10 @@ class Theory:
     def outcomes(self, agenda: Agenda) -> dict[str, Expected] | None:
         """Return what is expected of each metric of `COUNTED_IN` in one campaign.
 
-        None where theory has nothing to say: of anything but posts, under responses that need several
-        notices, and where
-        the followers of an instance overlap much (`MOST_OVERLAP`). Instances are independent but
-        for the accounts that notice several, who count once in reach: its mean is too high then.
+        None where theory has nothing to say: of anything but posts, under responses that need
+        several notices, and where the followers of an instance overlap much (`MOST_OVERLAP`).
+        Instances are independent but for the accounts that notice several, who count once in
+        reach: its mean is too high then.
         """
         if not agenda.posts_only:
             return None
