@@ -230,7 +230,7 @@ def _impression(
     now: float,
 ) -> None:
     """Show a paid impression to an account of the pool."""
-    instance, found = np.int64(entry["instance"]), scene.found
+    instance, found = int(np.int64(entry["instance"])), scene.found
     one = script.instances[instance]
     ours = people[script.ours[entry["ours"]]]["key"]
     to = below(stem_of(seed, PURPOSES.impression_to, one["id"]), ours, entry["pool_id"])

@@ -122,7 +122,7 @@ def happens(key: np.uint64, place: int, probability: float) -> bool:
 def place_among(key: np.uint64, place: int, count: int) -> int:
     """Return a whole number below ``count`` (at most 2**31), each as likely as the others."""
     leading = np.uint64(throw(key, place)) >> np.uint64(31)
-    return np.int64((leading * np.uint64(count)) >> np.uint64(32))
+    return int(np.int64((leading * np.uint64(count)) >> np.uint64(32)))
 
 
 @inlined

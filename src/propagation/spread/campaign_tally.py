@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import compiled
-from propagation.spread.campaign import Script
 from propagation.spread.campaign_runs import CampaignRuns, by_instance
 from propagation.spread.cascade import Audience, peak_in_an_hour
 from propagation.spread.scene import MOVES, PITCHES, ROWS, SHARES, Scene
+from propagation.spread.script import Script
 from propagation.spread.tally import (
     DEPTH,
     DOUBLING_TIME,
@@ -56,7 +56,8 @@ class CampaignTallies(NamedTuple):
     ``metrics``, ``reach``, ``valued`` as in ``tally.Tallies``; ``trees`` has a row for each
     instance and its columns; ``touched`` says which instances anybody noticed or shared;
     ``counts`` has the columns above, ``reposts`` one for each rule. Curves by hour have rows for
-    the first runs only: shares by others, accounts reached, followers joined minus left, and valued reach.
+    the first runs only: shares by others, accounts reached, followers joined minus left, and
+    valued reach.
     """
 
     metrics: Float64

@@ -184,7 +184,7 @@ def take_in(
         if i + AHEAD < count:
             prefetch(people, found[i + AHEAD])
             prefetch(scene.slots, first_slot(scene.slots, instance, found[i + AHEAD]))
-        account = np.int64(found[i])
+        account = int(np.int64(found[i]))
         at = touch(scene, instance, account)
         row, person = scene.rows[at], people[account]
         row["notices"] += 1
@@ -224,10 +224,12 @@ def plan_share(scene: Scene, at: int, time: float, parent: int, generation: int)
 
 
 @inlined
-def attention_now(script: Script, ground: Ground, scene: Scene, account: int, now: float) -> int:
+def attention_now(
+    script: Script, ground: Ground, scene: Scene, account: int, now: float
+) -> np.uint64:
     """Return an account's attention as a threshold on throws."""
     if len(script.capacity) == 0 or np.isnan(script.capacity[account]):
-        return ground.attention[account]
+        return np.uint64(ground.attention[account])
     left = faded(scene.load[account], now - scene.load_time[account])
     return threshold(attention_at(script.capacity[account], script.background[account], left))
 
@@ -335,11 +337,13 @@ def share(
 
 
 @inlined
-def _attention_at_share(script: Script, ground: Ground, scene: Scene, account: int) -> int:
+def _attention_at_share(
+    script: Script, ground: Ground, scene: Scene, account: int
+) -> np.uint64:
     """Return attention as settled when the present share landed."""
     if len(script.capacity) == 0:
-        return ground.attention[account]
-    return scene.attention[account]
+        return np.uint64(ground.attention[account])
+    return np.uint64(scene.attention[account])
 
 
 @inlined

@@ -121,7 +121,7 @@ def room_for_found() -> int:
 def first_slot(slots: Int32, instance: int, account: int) -> int:
     """Return where in the hash table a row is looked for first."""
     key = (np.uint64(instance) << np.uint64(32)) | np.uint64(account)
-    return np.int64(mix(key) & np.uint64(len(slots) - 1))
+    return int(np.int64(mix(key) & np.uint64(len(slots) - 1)))
 
 
 @inlined

@@ -92,10 +92,10 @@ def rules_in_run(script: Script, seed: np.uint64, instance: int) -> Rules:
     drawn = resonance(of["resonance_law"], of["resonance"], of["resonance_shape"], stem)
     return Rules(
         drawn,
-        np.int64(of["response"]),
+        int(np.int64(of["response"])),
         of["threshold"],
-        np.int64(of["threshold_source"]),
-        np.int64(of["delay_law"]),
+        int(np.int64(of["threshold_source"])),
+        int(np.int64(of["delay_law"])),
         of["delay_scale"],
         of["delay_shape"],
     )
@@ -116,7 +116,7 @@ def rates_at(script: Script, number: int) -> PitchRates:
         of["answers"],
         of["covers"],
         of["wears"],
-        np.int64(of["delay_law"]),
+        int(np.int64(of["delay_law"])),
         of["delay_scale"],
         of["delay_shape"],
     )
