@@ -337,9 +337,7 @@ def share(
 
 
 @inlined
-def _attention_at_share(
-    script: Script, ground: Ground, scene: Scene, account: int
-) -> np.uint64:
+def _attention_at_share(script: Script, ground: Ground, scene: Scene, account: int) -> np.uint64:
     """Return attention as settled when the present share landed."""
     if len(script.capacity) == 0:
         return np.uint64(ground.attention[account])
