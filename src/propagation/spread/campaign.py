@@ -328,7 +328,13 @@ def _land(script: Script, scene: Scene, account: int, now: float) -> None:
 
 @inlined
 def _land_in_lists(
-    ground: Ground, people: Records, script: Script, scene: Scene, sharer: int, ours: int, now: float
+    ground: Ground,
+    people: Records,
+    script: Script,
+    scene: Scene,
+    sharer: int,
+    ours: int,
+    now: float,
 ) -> None:
     """Put a share into the feeds of all who follow the sharer now."""
     if sharer < ground.ordinary:
