@@ -22,6 +22,7 @@ from propagation.audience.world import World
 from propagation.compiling import compiled
 from propagation.experiment.footprint import peak, size_of
 from propagation.scenario.spec import Message, Precision, Scenario, Segment
+from propagation.strategy.agenda import agenda_of
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -158,10 +159,10 @@ def replicates_in_words(scenario: Scenario) -> str:
 
 def _instances(scenario: Scenario) -> Iterator[tuple[Message, str]]:
     """Yield the message and the author of every posting in the scenario."""
-    for posts in scenario.strategies.values():
-        for post in posts:
-            for _ in post.at:
-                yield scenario.messages[post.post], post.by
+    for actions in scenario.strategies.values():
+        for one in agenda_of(actions, scenario.starts):
+            for post in one.posts:
+                yield scenario.messages[one.message], post.by
 
 
 def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> list[float]:

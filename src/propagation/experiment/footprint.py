@@ -8,7 +8,7 @@ near the whole comes.
 
 from dataclasses import dataclass
 
-from propagation.scenario.spec import Scenario
+from propagation.scenario.spec import Scenario, messages_of
 from propagation.spread.theory import MOST_FOLLOWS
 
 PROGRAM = 185_000_000
@@ -162,7 +162,8 @@ def size_of(
     replicates = rule if isinstance(rule, int) else rule.at_most
     draws = min(scenario.draws, replicates)
     segments = (scenario.segments or {}).values()
-    used = {post.post for posts in scenario.strategies.values() for post in posts}
+    actions = [action for strategy in scenario.strategies.values() for action in strategy]
+    used = {message for action in actions for message in messages_of(action)}
     topics = {scenario.messages[name].topic for name in used}
     interests = [len(segment.interest) for segment in segments]
     doubled = 2 if scenario.shuffled else 1

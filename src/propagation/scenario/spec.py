@@ -18,6 +18,7 @@ from propagation.scenario.accounts import (
     SegmentTraits,
     graph_format,
 )
+from propagation.scenario.action_checks import DEFAULT_HORIZON
 from propagation.scenario.actions import (
     Action,
     Blast,
@@ -37,7 +38,7 @@ from propagation.scenario.actions import (
     times_of,
 )
 from propagation.scenario.comparing import METRIC_MEANINGS, METRICS, Compare, Metric, Step
-from propagation.scenario.cross_checks import DEFAULT_HORIZON, find_cross_problems
+from propagation.scenario.cross_checks import find_cross_problems
 from propagation.scenario.fields import (
     AgentClass,
     FolderName,

@@ -10,7 +10,7 @@ order:
 5. Who notices something of ours may follow us, and who follows us may leave: ``Account.follows``,
    ``Account.leaves``.
 6. What we do besides posting reaches accounts outside their feeds (``outreach``):
-   ``Account.receive_pitch`` with ``opens``, ``answers`` and ``covers``, and ``Account.follows_back``.
+   ``Account.receive_pitch`` with ``opens``, ``answers`` and ``covers``, ``Account.follows_back``.
 
 Override these methods in a subclass of ``Account`` to change how people behave; given to
 ``PropagationModel`` or named in a scenario (``agents: my_agents.py:Sceptic``) it runs in place of

@@ -137,7 +137,7 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         return cls(
             world,
             scenario.messages,
-            agenda_of(scenario.strategies[name]),
+            agenda_of(scenario.strategies[name], scenario.starts),
             run_seed(scenario.seed, replicate),
             scenario.horizon,
             tick,
