@@ -9,9 +9,9 @@ import naive_terms as terms
 import numpy as np
 from hypothesis import strategies as st
 from naive_campaigns import Campaign
-from propagation.audience.attention import Limits
 from worlds import DELAYS, PROBABILITIES, RESPONSES, SEGMENTS, TOPICS
 
+from propagation.audience.attention import Limits
 from propagation.audience.follower_graph import graph_from_follows, label_keys
 from propagation.audience.population import Population
 from propagation.audience.traits import Traits
@@ -80,12 +80,11 @@ class CampaignCase:
 
 
 def below(place: int, key: np.uint64, limit: int) -> bool:
-    """Say whether the throw of a place in blocks of 64 is below a limit, bit by bit."""
+    """Say whether the throw of a place is below a limit; places share words in blocks of 64."""
     thrown = 0
     for level in range(63):
-        word = int(
-            mix(np.uint64((int(key) + (64 * (place >> 6) + level + 1) * int(GOLDEN)) % 2**64))
-        )
+        number = 64 * (place >> 6) + level + 1
+        word = int(mix(np.uint64((int(key) + number * int(GOLDEN)) % 2**64)))
         thrown |= ((word >> (place & 63)) & 1) << (62 - level)
         if thrown >= limit:
             return False
@@ -367,6 +366,8 @@ def naive_results(case: CampaignCase, twin: type[Campaign] = Campaign) -> terms.
 
 # Worlds and strategies.
 
+LIVELY = st.sampled_from([1.0, 0.9, 0.7, 0.5])
+
 
 @st.composite
 def campaign_worlds(draw: st.DrawFn) -> tuple[World, tuple[float, ...] | None]:
@@ -379,16 +380,15 @@ def campaign_worlds(draw: st.DrawFn) -> tuple[World, tuple[float, ...] | None]:
         fans = draw(st.sampled_from([70, 150]))
         follows |= {(accounts + fan, 0) for fan in range(fans)}
         accounts += fans
-    cycles = st.lists(PROBABILITIES, min_size=2, max_size=7)
+    cycles = st.lists(LIVELY | PROBABILITIES, min_size=2, max_size=7)
     limits = draw(st.lists(st.sampled_from([0.2, 0.34, 0.5, 1.0, 2.0]), min_size=1, max_size=5))
     split = draw(st.integers(1, accounts - 1))
     attention, interest = (np.resize(draw(cycles), accounts) for _ in range(2))
     limited, per_followee = None, None
     if draw(st.booleans()):
-        capacity = np.resize(
-            draw(st.lists(st.sampled_from([1.0, 4.0, math.nan]))) or [2.0], accounts
-        )
-        shares = np.resize(draw(st.lists(st.sampled_from([0.0, 0.5, 2.0]), min_size=1)), accounts)
+        sizes = st.lists(st.sampled_from([4.0, 1.0, math.nan]), min_size=1)
+        rates = st.lists(st.sampled_from([0.0, 0.5, 2.0]), min_size=1)
+        capacity, shares = (np.resize(draw(one), accounts) for one in (sizes, rates))
         shares = np.where(np.isnan(capacity), 0.0, shares)
         attention = np.where(np.isnan(capacity), attention, math.nan)
         limited, per_followee = Limits(capacity, shares), tuple(shares.tolist())
@@ -468,10 +468,8 @@ def actions(draw: st.DrawFn, world: World, kind: str) -> Action:
                 at=at,
             )
         case "follow":
-            back = draw(
-                LIKELY
-                | st.builds(FollowBack, noticed=LIKELY, otherwise=st.sampled_from([0.0, 0.4]))
-            )
+            both = st.builds(FollowBack, noticed=LIKELY, otherwise=st.sampled_from([0.0, 0.4]))
+            back = draw(LIKELY | both)
             return Follow(
                 follow=draw(choices(world)),
                 by=by,
@@ -510,7 +508,7 @@ def campaign_cases(draw: st.DrawFn, kinds: Sequence[str] = KINDS) -> CampaignCas
         )
         for name, topic in zip(("call", "crumb"), TOPICS, strict=True)
     }
-    chosen = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=6))
+    chosen = draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=7))
     strategy = [draw(actions(world, "post")), *(draw(actions(world, kind)) for kind in chosen)]
     rates = st.sampled_from([0.0, 0.3, 1.0])
     following = Following(
@@ -532,3 +530,7 @@ def campaign_cases(draw: st.DrawFn, kinds: Sequence[str] = KINDS) -> CampaignCas
         seed=draw(st.integers(0, 2**63 - 1)),
         horizon=draw(st.sampled_from([math.inf, 24.0, 3.0])),
     )
+
+
+def engine_results(case: CampaignCase, engine: Any) -> terms.Results:
+    raise NotImplementedError
