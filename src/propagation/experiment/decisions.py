@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping
 
-from propagation.scenario.spec import FractionThreshold, Message, Reinforced, Scenario
+from propagation.scenario.spec import (
+    FractionThreshold,
+    Message,
+    Reinforced,
+    Scenario,
+    messages_of,
+)
 
 
 def rule_in_force(scenario: Scenario) -> str:
     """Say how people decide in the strategies that the verdict compares."""
     compare = scenario.compare
     told = {compare.baseline, *(compare.strategies or scenario.strategies)}
-    used = {post.post for name in told for post in scenario.strategies[name]}
+    actions = [action for name in told for action in scenario.strategies[name]]
+    used = {message for action in actions for message in messages_of(action)}
     messages = {name: each for name, each in scenario.messages.items() if name in used}
     return response_in_words(messages, scenario.agents)
 

@@ -114,7 +114,10 @@ class Laboratory:
     @cached_property
     def agendas(self) -> dict[str, Agenda]:
         """What each strategy does when."""
-        return {name: agenda_of(posts) for name, posts in self.scenario.strategies.items()}
+        return {
+            name: agenda_of(actions, self.scenario.starts)
+            for name, actions in self.scenario.strategies.items()
+        }
 
     @cached_property
     def hours(self) -> Float64:

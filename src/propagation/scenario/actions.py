@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
@@ -49,6 +49,7 @@ __all__ = [
     "Post",
     "Repost",
     "Seed",
+    "Timed",
     "WhenRelevant",
     "messages_of",
     "times_of",
@@ -336,11 +337,11 @@ Action = Annotated[
     ),
     BeforeValidator(_check_action),
 ]
-Timed = Post | Pitch | Blast | Seed | Boost | Follow
+Timed: TypeAlias = Post | Pitch | Blast | Seed | Boost | Follow
 """Actions that happen at times; a repost happens when something is posted."""
 
 
-def messages_of(action: Post | Repost | Pitch | Blast | Seed | Boost | Follow) -> tuple[str, ...]:
+def messages_of(action: Timed | Repost) -> tuple[str, ...]:
     """Return the names of the messages that an action is about; none of a repost or a follow."""
     match action:
         case Post():

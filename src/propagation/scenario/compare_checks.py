@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from propagation.scenario.findings import Finding, Path, as_name, block, reference, unknown_keys
+from propagation.scenario.units import is_number
 
 
 def compare_problems(tree: Mapping[str, object]) -> Iterator[Finding]:
@@ -10,10 +11,33 @@ def compare_problems(tree: Mapping[str, object]) -> Iterator[Finding]:
     strategies, compare = block(tree, "strategies"), block(tree, "compare")
     yield from reference(("compare", "baseline"), compare.get("baseline"), strategies)
     yield from _listed(("compare", "strategies"), compare.get("strategies"), strategies)
+    yield from _equal_cost(compare, strategies)
     yield from _listed(("shuffled",), tree.get("shuffled"), strategies)
     steps = tree.get("steps")
     for i, step in enumerate(steps if isinstance(steps, list | tuple) else ()):
         yield from _step(("steps", i), block(step), tree)
+
+
+def _equal_cost(
+    compare: Mapping[str, object], strategies: Mapping[str, object]
+) -> Iterator[Finding]:
+    """Report a budget, or costs to be made equal, that nothing depends on."""
+    if "at equal" not in compare:
+        if "budget" in compare:
+            message = "changes nothing without 'at equal: cost'"
+            yield Finding(("compare", "budget"), message)
+        return
+    listed = compare.get("strategies")
+    names = [compare.get("baseline"), *(listed if isinstance(listed, list | tuple) else ())]
+    told = map(as_name, names) if isinstance(listed, list | tuple) else strategies
+    if not any(_costs(strategies.get(name)) for name in told if name is not None):
+        message = "no strategy compared costs anything: give its actions a 'cost'"
+        yield Finding(("compare", "at equal"), message)
+
+
+def _costs(strategy: object) -> bool:
+    costs = [block(item, "cost") for item in strategy] if isinstance(strategy, list | tuple) else []
+    return any(is_number(value) and value > 0 for cost in costs for value in cost.values())
 
 
 def _listed(path: Path, names: object, strategies: Mapping[str, object]) -> Iterator[Finding]:

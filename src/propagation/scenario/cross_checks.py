@@ -5,38 +5,29 @@ kind, so that a wrong reference is reported together with a wrong number, not af
 """
 
 import difflib
-import math
 from collections.abc import Collection, Iterator, Mapping
 
 from propagation.problems import not_one_of
 from propagation.scenario import units
 from propagation.scenario.accounts import graph_format
+from propagation.scenario.action_checks import action_problems
+from propagation.scenario.choice_checks import EVERYBODY, whole
 from propagation.scenario.compare_checks import compare_problems
-from propagation.scenario.findings import Finding, Path, as_name, block, reference, unknown_keys
+from propagation.scenario.findings import Finding, Path, as_name, block, unknown_keys
+from propagation.scenario.grown import grown_problems, is_grown
 from propagation.scenario.units import shown
 
-EVERYBODY = "everybody"
-"""The one segment of a graph whose accounts are not told apart."""
 MOST_ACCOUNTS = 2**31 - 1
 MOST_INTERESTS = 10_000
 """So that a resolved scenario, which lists them all, still is a file of readable size."""
-DEFAULT_HORIZON = 168.0
-"""One week in hours."""
 TRAITS = ("attention", "value", "threshold")
 
 
 def find_cross_problems(tree: Mapping[str, object]) -> list[Finding]:
     """Return everything in which the blocks of a written scenario do not fit together."""
-    worlds = (_world, _graph, _total, _interest, _follows, _ours, _columns)
-    checks = (*worlds, _posts, compare_problems, _thresholds)
+    worlds = (_world, _graph, _total, _interest, _follows, grown_problems, _ours, _columns)
+    checks = (*worlds, action_problems, compare_problems, _thresholds)
     return [finding for check in checks for finding in check(tree)]
-
-
-def _whole(value: object) -> int:
-    try:
-        return units.read_whole(value)
-    except ValueError:
-        return 0
 
 
 def _share(value: object) -> float | None:
@@ -47,6 +38,8 @@ def _share(value: object) -> float | None:
 
 
 def _world(tree: Mapping[str, object]) -> Iterator[Finding]:
+    if is_grown(tree):
+        return
     if "segments" in tree and "graph" in tree:
         yield Finding((), "give either 'segments' or 'graph', not both", key="graph")
     if "segments" not in tree and "graph" not in tree:
@@ -66,7 +59,7 @@ def _graph(tree: Mapping[str, object]) -> Iterator[Finding]:
 
 def _total(tree: Mapping[str, object]) -> Iterator[Finding]:
     segments = block(tree, "segments")
-    total = sum(_whole(block(segments, name).get("accounts")) for name in segments)
+    total = sum(whole(block(segments, name).get("accounts")) for name in segments)
     total += len(block(tree, "ours"))
     if total > MOST_ACCOUNTS:
         message = f"{total:,} accounts in all are too many: at most {MOST_ACCOUNTS:,}"
@@ -141,7 +134,8 @@ def _ours(tree: Mapping[str, object]) -> Iterator[Finding]:
             continue
         path = ("ours", name, "account")
         if "segments" in tree:
-            yield Finding(path, "needs a 'graph'; with segments give 'followers' instead")
+            given = "'graph' that is given" if is_grown(tree) else "'graph'"
+            yield Finding(path, f"needs a {given}; with segments give 'followers' instead")
         elif label in holders:
             yield Finding(path, f"'{shown(label)}' is already the account of '{holders[label]}'")
         holders.setdefault(label, name)
@@ -157,9 +151,9 @@ def _followers(tree: Mapping[str, object], name: str) -> Iterator[Finding]:
         return  # the segments of a table are known once it is read
     yield from unknown_keys(path, followers, segments)
     for segment, count in followers.items():
-        available = _whole(block(segments, segment).get("accounts"))
-        if available and _whole(count) > available:
-            message = f"{_whole(count):,} followers are more than the {available:,} accounts of "
+        available = whole(block(segments, segment).get("accounts"))
+        if available and whole(count) > available:
+            message = f"{whole(count):,} followers are more than the {available:,} accounts of "
             yield Finding((*path, segment), f"{message}segment '{segment}'")
 
 
@@ -186,50 +180,6 @@ def _columns(tree: Mapping[str, object]) -> Iterator[Finding]:
         for inner, trait in traits.items():
             if "column" in block(trait) and path[0] == "accounts":
                 yield Finding((*path, *inner), "needs a table: give accounts.table")
-
-
-def _posts(tree: Mapping[str, object]) -> Iterator[Finding]:
-    for strategy, posts in block(tree, "strategies").items():
-        seen: set[tuple[object, object, float]] = set()
-        for i, post in enumerate(posts if isinstance(posts, list | tuple) else ()):
-            path = ("strategies", strategy, i)
-            post = block(post)
-            yield from reference((*path, "post"), post.get("post"), block(tree, "messages"))
-            yield from reference((*path, "by"), post.get("by"), block(tree, "ours"))
-            yield from _times((*path, "at"), post, _horizon(tree), seen)
-
-
-def _horizon(tree: Mapping[str, object]) -> float:
-    try:
-        hours = units.read_duration(tree["horizon"]) if "horizon" in tree else DEFAULT_HORIZON
-    except ValueError:
-        return math.inf
-    return hours if hours > 0 else math.inf
-
-
-def _times(
-    path: Path,
-    post: Mapping[str, object],
-    horizon: float,
-    seen: set[tuple[object, object, float]],
-) -> Iterator[Finding]:
-    at = post.get("at")
-    for i, text in enumerate(at if isinstance(at, list | tuple) else [at]):
-        try:
-            time = units.read_duration(text)
-        except ValueError:
-            continue
-        place = (*path, i) if isinstance(at, list | tuple) else path
-        if time >= horizon:
-            message = (
-                f"{units.found(text)} is not before the horizon of {units.write_duration(horizon)}"
-            )
-            yield Finding(place, message)
-        posting = (as_name(post.get("post")), as_name(post.get("by")), time)
-        if posting in seen and None not in posting:
-            message = f"'{posting[1]}' already posts '{posting[0]}' at {text} in this strategy"
-            yield Finding(place, message)
-        seen.add(posting)
 
 
 def _thresholds(tree: Mapping[str, object]) -> Iterator[Finding]:

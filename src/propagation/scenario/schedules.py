@@ -190,7 +190,7 @@ Since = Annotated[
 def how_many(every: Period | Clock, lasting: float) -> int:
     """Return a number that the occurrences of a schedule do not exceed."""
     if isinstance(every, Clock):
-        return (math.ceil(lasting / 24) + 1) * len(every.days)
+        return (math.ceil(lasting / 168) + 1) * len(every.days)
     return math.ceil(units.exactly(lasting) / every.hours)
 
 

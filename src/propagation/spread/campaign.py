@@ -46,7 +46,6 @@ from propagation.spread.scene import (
     PITCHES,
     SHARES,
     Scene,
-    clear,
     drop_first_event,
     plan_event,
     row_of,
@@ -127,10 +126,10 @@ def _rules(script: Script, seed: np.uint64, instance: int) -> Rules:
     drawn = resonance(of["resonance_law"], of["resonance"], of["resonance_shape"], stem)
     return Rules(
         drawn,
-        of["response"],
+        np.int64(of["response"]),
         of["threshold"],
-        of["threshold_source"],
-        of["delay_law"],
+        np.int64(of["threshold_source"]),
+        np.int64(of["delay_law"]),
         of["delay_scale"],
         of["delay_shape"],
     )
@@ -149,7 +148,7 @@ def _rates(script: Script, number: int) -> PitchRates:
         of["answers"],
         of["covers"],
         of["wears"],
-        int(of["delay_law"]),
+        np.int64(of["delay_law"]),
         of["delay_scale"],
         of["delay_shape"],
     )
@@ -329,7 +328,13 @@ def _land(script: Script, scene: Scene, account: int, now: float) -> None:
 
 @inlined
 def _land_in_lists(
-    ground: Ground, people: Records, script: Script, scene: Scene, sharer: int, ours: int, now: float
+    ground: Ground,
+    people: Records,
+    script: Script,
+    scene: Scene,
+    sharer: int,
+    ours: int,
+    now: float,
 ) -> None:
     """Put a share into the feeds of all who follow the sharer now."""
     if sharer < ground.ordinary:
@@ -696,8 +701,35 @@ def _is_next(scene: Scene, time: float, tied: int) -> bool:
 
 
 @inlined
-def _go_on(
+def _show(
     ground: Ground,
+    people: Records,
+    script: Script,
+    limits: Limits,
+    seed: np.uint64,
+    scene: Scene,
+    entry: np.void,
+    step: int,
+    tied: int,
+    what: int,
+) -> None:
+    """Show paid impressions from number ``step`` on, until something else comes first."""
+    instance = entry["instance"]
+    throws = stems(seed, script.instances[instance]["id"])
+    rules = _rules(script, seed, instance)
+    while step < entry["impressions"]:
+        now = entry["time"] + step / entry["pace"]
+        if now > limits.horizon:
+            return
+        if not _is_next(scene, now, tied):
+            plan_event(scene, now, tied, step, what)
+            return
+        _impression(ground, people, script, limits, rules, throws, seed, scene, entry, step, now)
+        step += 1
+
+
+@inlined
+def _follow_some(
     people: Records,
     script: Script,
     limits: Limits,
@@ -710,26 +742,15 @@ def _go_on(
     tied: int,
     what: int,
 ) -> None:
-    """Take the steps of a boost or of following, until something else comes first."""
-    steps = entry["impressions"] if entry["kind"] == BOOST else count
-    instance = max(entry["instance"], 0)
-    throws = stems(seed, script.instances[instance]["id"] if entry["kind"] == BOOST else seed)
-    rules = Rules(0.0, 0, 0.0, 0, 0, 0.0, 0.0)
-    if entry["kind"] == BOOST:
-        rules = _rules(script, seed, instance)
-    while step < steps:
+    """Follow chosen accounts from number ``step`` on, until something else comes first."""
+    while step < count:
         now = entry["time"] + step / entry["pace"]
         if now > limits.horizon:
             return
         if not _is_next(scene, now, tied):
             plan_event(scene, now, tied, step, what)
             return
-        if entry["kind"] == BOOST:
-            _impression(
-                ground, people, script, limits, rules, throws, seed, scene, entry, step, now
-            )
-        else:
-            _follow(people, script, seed, scene, entry, chosen[entry["first"] + step], now)
+        _follow(people, script, seed, scene, entry, chosen[entry["first"] + step], now)
         step += 1
 
 
@@ -744,7 +765,9 @@ def run_campaign(
     chosen_counts: Int32,
     scene: Scene,
 ) -> None:
-    """Run a campaign; what happened stands in ``scene``, unless ``counts[FULL]`` says it is no use.
+    """Run a campaign on a scene that was cleared.
+
+    What happened stands in the scene then, and is of no use if ``counts[FULL]`` is set.
 
     Parameters
     ----------
@@ -755,7 +778,6 @@ def run_campaign(
     seed, chosen, chosen_counts
         Of the run; see ``Plan.chosen``.
     """
-    clear(scene, script.starting)
     for number in range(len(script.entries)):
         entry = script.entries[number]
         if entry["time"] <= limits.horizon:
@@ -780,18 +802,9 @@ def run_campaign(
         elif entry["kind"] == PITCH:
             for i in range(entry["first"], entry["first"] + count):
                 _pitch(people, script, limits, seed, scene, entry, chosen[i], now)
+        elif entry["kind"] == BOOST:
+            _show(ground, people, script, limits, seed, scene, entry, instance, tied, what)
         else:
-            _go_on(
-                ground,
-                people,
-                script,
-                limits,
-                seed,
-                scene,
-                chosen,
-                count,
-                entry,
-                instance,
-                tied,
-                what,
+            _follow_some(
+                people, script, limits, seed, scene, chosen, count, entry, instance, tied, what
             )

@@ -12,8 +12,8 @@ import numpy as np
 
 from propagation.compiling import compiled, inlined
 from propagation.luck import Purpose, descend, threshold, throw, unit
-from propagation.scenario.actions import Blast, Following, Pitch
-from propagation.scenario.messages import LognormalResonance, ParetoResonance
+from propagation.scenario.actions import Blast, Pitch
+from propagation.scenario.messages import Following, LognormalResonance, ParetoResonance
 from propagation.spread.dynamics import delay_numbers
 
 CONSTANT_RESONANCE, LOGNORMAL_RESONANCE, PARETO_RESONANCE = 0, 1, 2
@@ -122,7 +122,7 @@ def happens(key: np.uint64, place: int, probability: float) -> bool:
 def place_among(key: np.uint64, place: int, count: int) -> int:
     """Return a whole number below ``count`` (at most 2**31), each as likely as the others."""
     leading = np.uint64(throw(key, place)) >> np.uint64(31)
-    return int((leading * np.uint64(count)) >> np.uint64(32))
+    return np.int64((leading * np.uint64(count)) >> np.uint64(32))
 
 
 @inlined

@@ -23,6 +23,7 @@ from propagation.spread.scene import (
     ROWS,
     SHARES,
     Scene,
+    clear,
     new_scene,
 )
 from propagation.strategy.plan import PITCH, Plan
@@ -77,6 +78,7 @@ class CampaignRuns:
         """Run the plan once; the scene holds what happened until the next run."""
         chosen, counts = self.plan.chosen(seed)
         while True:
+            clear(self._scene, self.script.starting)
             run_campaign(
                 self._ground,
                 self._people,

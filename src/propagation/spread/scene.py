@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from propagation.compiling import inlined
+from propagation.compiling import compiled, inlined
 from propagation.luck import mix
 from propagation.spread.campaign_record import MOVE, PITCH
 from propagation.spread.timeline import NOBODY, earlier
@@ -120,7 +120,7 @@ def room_for_found() -> int:
 @inlined
 def _first_slot(slots: Int32, instance: int, account: int) -> int:
     key = (np.uint64(instance) << np.uint64(32)) | np.uint64(account)
-    return int(mix(key) & np.uint64(len(slots) - 1))
+    return np.int64(mix(key) & np.uint64(len(slots) - 1))
 
 
 @inlined
@@ -224,7 +224,7 @@ def drop_first_event(scene: Scene) -> None:
         child = 2 * place + 1
 
 
-@inlined
+@compiled
 def clear(scene: Scene, starting: UInt8) -> None:
     """Make the scene ready for another run; ``starting`` holds the bonds at the start."""
     counts = scene.counts

@@ -7,13 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.world import World
+from propagation.scenario.messages import Following
 from propagation.scenario.spec import Message
+from propagation.spread.campaign_dynamics import moving_of
+from propagation.spread.campaign_record import Campaign
+from propagation.spread.campaign_runs import CampaignRuns
+from propagation.spread.campaign_tally import CampaignTallies, tally_campaigns
 from propagation.spread.cascade import Audience, Cascade, Outcome, measure
 from propagation.spread.dynamics import factors_of, rules_of
 from propagation.spread.loop import NOTICES, Touched, spread, touched_arrays
 from propagation.spread.prepared import Prepared, prepare
 from propagation.spread.tally import Tallies, empty_tallies, spread_many
 from propagation.strategy.agenda import Agenda, MessageInstance
+from propagation.strategy.plan import plan_of
 
 if TYPE_CHECKING:
     from propagation.spread.agents import Account
@@ -29,6 +35,9 @@ class Engine(Protocol):
     def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
         """Return the cascades of one run, in the order of the agenda."""
 
+    def campaign(self, agenda: Agenda, seed: int) -> Campaign:
+        """Return all that happened in one run."""
+
 
 class CompiledEngine:
     """The compiled loop on one world; not to be shared between threads.
@@ -41,6 +50,10 @@ class CompiledEngine:
         Hours; ``math.inf`` for as long as anybody shares.
     prepared, touched
         What ``prepare`` and ``touched_arrays`` return, to use them again.
+    following
+        How followers of our accounts come and go; by default they do not.
+    relevant
+        A pitch of less relevance wears the willingness to open the next one.
     """
 
     def __init__(
@@ -50,7 +63,12 @@ class CompiledEngine:
         horizon: float,
         prepared: Prepared | None = None,
         touched: Touched | None = None,
+        following: Following | None = None,
+        relevant: float = 0.5,
     ) -> None:
+        self._messages, self._relevant = messages, relevant
+        self._moving, self._moves = moving_of(following), following is not None
+        self._campaigns: dict[int, CampaignRuns] = {}
         self._prepared = prepared or prepare(world, messages)
         self._rules = {
             name: (rules_of(message), factors_of(message)) for name, message in messages.items()
@@ -59,8 +77,32 @@ class CompiledEngine:
         self._horizon = horizon
         self._touched = touched or touched_arrays(world.graph.accounts)
 
+    def stands_alone(self, agenda: Agenda) -> bool:
+        """Say whether each instance spreads as if there were no other, by rules that are fixed."""
+        varied = any(not isinstance(self._messages[one.message].resonance, float) for one in agenda)
+        return agenda.posts_only and not (varied or self._moves or self._world.is_limited)
+
+    def campaign(self, agenda: Agenda, seed: int) -> Campaign:
+        """Return all that happened in one run."""
+        return self.runs(agenda).record(seed)
+
+    def runs(self, agenda: Agenda) -> CampaignRuns:
+        """Return an agenda made ready to be run again and again."""
+        if id(agenda) not in self._campaigns:  # which stays its own, since the plan holds it
+            self._campaigns[id(agenda)] = CampaignRuns(
+                plan_of(agenda, self._world, self._messages),
+                self._prepared,
+                self._messages,
+                self._moving,
+                self._relevant,
+                self._horizon,
+            )
+        return self._campaigns[id(agenda)]
+
     def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
         """Return the cascades of one run, in the order of the agenda."""
+        if not self.stands_alone(agenda):
+            return self.campaign(agenda, seed).cascades
         cascades = []
         for instance in agenda.instances:
             rows, shares = spread(
@@ -111,6 +153,19 @@ class CompiledEngine:
             found,
         )
         return found
+
+    def campaign_tallies(
+        self,
+        agenda: Agenda,
+        seeds: Sequence[int],
+        relevant: float,
+        hours: Float64,
+        curves: int = 0,
+    ) -> CampaignTallies:
+        """Return the metrics of runs of an agenda, one for each seed; parameters as above."""
+        audience, segments = audience_of(self._world), len(self._world.segments)
+        runs = self.runs(agenda)
+        return tally_campaigns(runs, audience, segments, seeds, relevant, hours, curves)
 
     def _posts(self, instance: MessageInstance) -> tuple[Float64, Int32]:
         """Return when an instance is posted, and by which accounts."""

@@ -1,12 +1,28 @@
 """A strategy as an agenda: what happens when, through which of our accounts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 
 import numpy as np
 
 from propagation.luck import text_id
-from propagation.scenario.spec import Post
+from propagation.scenario.actions import (
+    Action,
+    Blast,
+    Boost,
+    Follow,
+    Pitch,
+    Post,
+    Repost,
+    Seed,
+    Timed,
+    messages_of,
+    times_of,
+)
+
+NO_INSTANCE = -1
+"""Stands for the number of an instance where an action has no message."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +86,7 @@ class Occasion:
 
     time: float
     place: int
-    action: object
+    action: Pitch | Blast | Seed | Boost | Follow
     instance: int
 
 
@@ -79,7 +95,7 @@ class RepostRule:
     """One of our accounts reposts what another one posts."""
 
     place: int
-    action: object
+    action: Repost
 
 
 @dataclass(frozen=True)
@@ -112,23 +128,68 @@ class Agenda(Sequence[MessageInstance]):
         return min([*times, *(occasion.time for occasion in self.occasions)], default=0.0)
 
 
-def agenda_of(strategy: Iterable[Post]) -> Agenda:
-    """Return the agenda of a strategy.
+def agenda_of(strategy: Iterable[Action], starts: str | None = None) -> Agenda:
+    """Return the agenda of a strategy; ``starts`` is the scenario's, for schedules by the clock.
 
-    Posts of one message at one time by several accounts are posts of one instance.
+    Actions on one message at one time are actions on one instance. A repost that never happens is
+    left out.
     """
-    authors: dict[tuple[float, str], dict[str, int]] = {}
-    for place, post in enumerate(strategy):
-        for time in post.at:
-            authors.setdefault((time, post.post), {}).setdefault(post.by, place)
-    return Agenda(
-        tuple(
-            MessageInstance(
-                message,
-                time,
-                tuple(PostAction(time, by, places[by]) for by in sorted(places)),
-                tuple(sorted(places)),
-            )
-            for (time, message), places in sorted(authors.items())
+    actions = list(enumerate(strategy))
+    timed = [(place, one) for place, one in actions if not isinstance(one, Repost)]
+    times = {place: times_of(one, starts) for place, one in timed}
+    drafts: dict[tuple[float, str], _Draft] = {}
+    for place, one in timed:
+        parts = _parts_of(one)
+        for time in times[place]:
+            for message, part in parts.items():
+                drafts.setdefault((time, message), _Draft()).add(time, place, one, part)
+    keys = sorted(drafts)
+    number = {key: i for i, key in enumerate(keys)}
+    occasions = [
+        Occasion(
+            time,
+            place,
+            one,
+            NO_INSTANCE if isinstance(one, Follow) else number[time, messages_of(one)[0]],
         )
+        for place, one in timed
+        if not isinstance(one, Post)
+        for time in times[place]
+    ]
+    return Agenda(
+        tuple(drafts[time, message].instance(time, message) for time, message in keys),
+        tuple(sorted(occasions, key=lambda occasion: (occasion.time, occasion.place))),
+        tuple(
+            RepostRule(place, one)
+            for place, one in actions
+            if isinstance(one, Repost) and one.when != "never"
+        ),
     )
+
+
+@dataclass
+class _Draft:
+    """What is known of an instance while a strategy is read."""
+
+    posts: dict[str, PostAction] = field(default_factory=dict)
+    credited: set[str] = field(default_factory=set)
+
+    def add(self, time: float, place: int, action: Timed, part: tuple[float, float]) -> None:
+        if isinstance(action, Post):
+            self.posts.setdefault(action.by, PostAction(time, action.by, place, *part))
+            self.credited.add(action.credit or action.by)
+        elif isinstance(action, Pitch | Blast | Boost):
+            self.credited.add(action.by)
+
+    def instance(self, time: float, message: str) -> MessageInstance:
+        posts = tuple(self.posts[by] for by in sorted(self.posts))
+        return MessageInstance(message, time, posts, tuple(sorted(self.credited)))
+
+
+def _parts_of(action: Timed) -> dict[str, tuple[float, float]]:
+    """Return each message of an action with the part, between 0 and 1, of the throw for a mix."""
+    if not isinstance(action, Post) or isinstance(action.post, str):
+        return {message: (0.0, 1.0) for message in messages_of(action)}
+    *sums, total = accumulate(action.post.values())
+    ends = [0.0, *(so_far / total for so_far in sums), 1.0]
+    return dict(zip(action.post, pairwise(ends), strict=True))

@@ -10,6 +10,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from propagation.report.figures.style import looks, thousands, wrapped
 from propagation.report.stored import Stored
+from propagation.scenario.spec import Repost, times_of
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -50,10 +51,15 @@ def over_time(ax: Axes, stored: Stored, strategies: list[str], counts: str) -> N
 
 
 def _posts_are_early(stored: Stored, hours: Float64) -> bool:
-    posts = [
-        at for posts in stored.scenario.strategies.values() for post in posts for at in post.at
+    scenario = stored.scenario
+    times = [
+        time
+        for actions in scenario.strategies.values()
+        for action in actions
+        if not isinstance(action, Repost)
+        for time in times_of(action, scenario.starts)
     ]
-    return max(posts) - float(hours[0]) <= EARLY * float(hours[-1] - hours[0])
+    return max(times) - float(hours[0]) <= EARLY * float(hours[-1] - hours[0])
 
 
 def _time_axis(ax: Axes, hours: Float64, logarithmic: bool) -> None:
