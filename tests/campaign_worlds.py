@@ -9,7 +9,7 @@ import naive_terms as terms
 import numpy as np
 from hypothesis import strategies as st
 from naive_campaigns import Campaign
-from worlds import DELAYS, PROBABILITIES, RESPONSES, SEGMENTS, TOPICS
+from worlds import DELAYS, PROBABILITIES, RESPONSES, SEGMENTS, TOPICS, as_outcome
 
 from propagation.audience.attention import Limits
 from propagation.audience.follower_graph import graph_from_follows, label_keys
@@ -52,6 +52,7 @@ from propagation.scenario.spec import (
     times_of,
 )
 from propagation.spread.dynamics import Stems, delay, rules_of, stems
+from propagation.strategy.agenda import agenda_of
 from propagation.strategy.choosing import order_of, pool_of
 
 OURS = ("found", "made", "quiet")
@@ -364,6 +365,31 @@ def naive_results(case: CampaignCase, twin: type[Campaign] = Campaign) -> terms.
     ).play()
 
 
+def engine_results(case: CampaignCase, engine: Any) -> terms.Results:
+    """Return an engine's run of a case as the naive twin would tell it."""
+    made = engine(
+        case.world, case.messages, case.horizon, following=case.following, relevant=case.relevant
+    )
+    agenda = agenda_of(case.strategy)
+    campaign = made.campaign(agenda, case.seed)
+    instances = [terms.Instance(one.nominal_time, one.message) for one in agenda]
+    outcomes = {}
+    for instance, cascade in zip(instances, campaign.cascades, strict=True):
+        own = vars(as_outcome(cascade))
+        outcomes[instance] = terms.Outcome(**own, touched=dict.fromkeys(cascade.account.tolist()))
+    made_by = dict(zip((rule.place for rule in agenda.reposts), campaign.reposts, strict=True))
+    rules = [place for place, one in enumerate(case.strategy) if isinstance(one, Repost)]
+    return terms.Results(
+        outcomes,
+        [terms.Move(*one) for one in campaign.moves.tolist()],
+        [
+            terms.Sent(time, instances[number], *rest)
+            for time, number, *rest in campaign.pitches.tolist()
+        ],
+        [int(made_by.get(place, 0)) for place in rules],
+    )
+
+
 # Worlds and strategies.
 
 LIVELY = st.sampled_from([1.0, 0.9, 0.7, 0.5])
@@ -530,7 +556,3 @@ def campaign_cases(draw: st.DrawFn, kinds: Sequence[str] = KINDS) -> CampaignCas
         seed=draw(st.integers(0, 2**63 - 1)),
         horizon=draw(st.sampled_from([math.inf, 24.0, 3.0])),
     )
-
-
-def engine_results(case: CampaignCase, engine: Any) -> terms.Results:
-    raise NotImplementedError
