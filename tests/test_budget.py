@@ -117,7 +117,9 @@ def test_steps_begun_are_those_of_the_engines() -> None:
 
 
 PITCH = f"{{pitch: call, by: ceo, at: 1 h, {ESCAPED}, to: {{choose: %d, of: press}}, cost: {{%s}}}}"
-BLAST = f"{{blast: call, by: ceo, at: 1 h, {ESCAPED}, to: {{choose: %d, of: public}}, cost: {{%s}}}}"
+BLAST = (
+    f"{{blast: call, by: ceo, at: 1 h, {ESCAPED}, to: {{choose: %d, of: public}}, cost: {{%s}}}}"
+)
 SIZES = {"press": 50, "public": 450, None: 500}
 
 

@@ -78,9 +78,7 @@ class CompiledEngine:
 
     def stands_alone(self, agenda: Agenda) -> bool:
         """Say whether each instance spreads as if there were no other, by rules that are fixed."""
-        varied = any(
-            not isinstance(self._messages[one.message].resonance, float) for one in agenda
-        )
+        varied = any(not isinstance(self._messages[one.message].resonance, float) for one in agenda)
         return agenda.posts_only and not (varied or self._moves or self._world.is_limited)
 
     def campaign(self, agenda: Agenda, seed: int) -> Campaign:
