@@ -98,7 +98,8 @@ def test_other_follows_would_be_noticed() -> None:
 
 def test_who_left_is_no_neighbour() -> None:
     accounts, follows = 30, random_follows(30, 90, 2)
-    graph = make_world(sorted(follows), accounts, ours=ADDED).graph
+    world = make_world(sorted(follows), accounts, ours=ADDED)
+    graph = world.graph
     followers = graph.followers.copy()
     gone = int(followers[4])
     followers[4] = DEAD_PLACE
@@ -107,7 +108,7 @@ def test_who_left_is_no_neighbour() -> None:
     remaining = network(follows - {(gone, star)}, accounts)
     assert cores_agree(left, remaining)
     assert ranks_agree(left, remaining)
-    starts, followees = followee_lists(left, np.zeros(accounts + 1, np.bool_))
+    starts, followees = followee_lists(dataclasses.replace(world, graph=left))
     assert star not in followees[starts[gone] : starts[gone + 1]]
 
 
@@ -122,7 +123,7 @@ def test_followees_are_listed_by_number_without_ours() -> None:
     accounts, follows = 40, random_follows(40, 200, 3)
     ours = {"found": OurAccount(account=7), **ADDED}
     world = make_world(sorted(follows), accounts, ours=ours)
-    starts, followees = followee_lists(world.graph, world.is_ours)
+    starts, followees = followee_lists(world)
     assert (len(starts), starts[-1]) == (accounts + 2, len(followees))
     for account in range(accounts):
         expected = sorted(b for a, b in follows if a == account and b != 7)
@@ -191,6 +192,13 @@ def test_equal_pageranks_are_equal_however_they_are_added_up() -> None:
     order = order_of("pagerank", np.array([0, 1], np.int32), world, "art")
     keys = world.graph.account_keys
     assert order.tolist() == sorted([0, 1], key=lambda v: int(keys[v]))
+
+
+def test_chance_is_no_fixed_order() -> None:
+    world = make_world([(1, 0)], 4, ours=ADDED)
+    for rule, topic in (("random", "art"), ("acquaintance", "art"), ("most interested", None)):
+        with pytest.raises(ValueError, match="no fixed order"):
+            order_of(rule, pool_of(world, None), world, topic)
 
 
 def test_pools_leave_ours_out() -> None:
@@ -380,7 +388,7 @@ def test_a_biased_shuffle_would_be_noticed() -> None:
 def asked(world: World, pool: np.ndarray, count: int, seed: int, *segment: str) -> list[int]:
     before, out = pool.copy(), np.full(count + 3, -7, np.int32)
     marks = np.zeros(world.graph.accounts, np.uint8)
-    starts, followees = followee_lists(world.graph, world.is_ours)
+    starts, followees = followee_lists(world)
     named = acquaintances(
         pool,
         count,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +28,8 @@ from propagation.audience.traits import (
 )
 from propagation.luck import draw_seed, member_keys, text_id
 from propagation.problems import InputError, Problem, not_one_of
-from propagation.scenario.cross_checks import EVERYBODY
-from propagation.scenario.spec import Accounts, NetworkxGraph, Scenario, Segment
+from propagation.scenario.choice_checks import EVERYBODY
+from propagation.scenario.spec import Accounts, GrownGraph, Growth, NetworkxGraph, Scenario, Segment
 
 Int16 = npt.NDArray[np.int16]
 Int32 = npt.NDArray[np.int32]
@@ -52,7 +53,9 @@ def populate(
 ) -> Population:
     """Return the population of a draw; parameters and errors as for ``build_world``."""
     seed = draw_seed(scenario.seed, draw)
-    if scenario.segments is not None:
+    if isinstance(scenario.graph, GrownGraph):
+        population = _grown(scenario.graph.grown, scenario.segments or {}, seed)
+    elif scenario.segments is not None:
         drawn = drawn_graph(asked_of(scenario, draw))
         population = _drawn(scenario.segments, drawn, seed)
     elif isinstance(scenario.graph, NetworkxGraph):
@@ -77,12 +80,12 @@ def segment_targets(segments: Mapping[str, Segment]) -> dict[str, SegmentTargets
     return {
         name: SegmentTargets(
             accounts=segment.accounts,
-            followees=segment.follows.mean,
-            shares=segment.follows.to,
+            followees=segment.drawn_follows.mean,
+            shares=segment.drawn_follows.to,
             tail=segment.popularity.tail if segment.popularity else None,
             most_followers=segment.popularity.at_most if segment.popularity else None,
             reciprocity=segment.reciprocity,
-            clustering=segment.clustering,
+            clustering=segment.clustering or 0.0,
         )
         for name, segment in segments.items()
     }
@@ -98,19 +101,39 @@ def asked_of(scenario: Scenario, draw: int) -> Asked:
     """
     if scenario.segments is None:
         raise InputError(Problem("has a given graph: there is nothing to draw", "graph"))
+    if isinstance(scenario.graph, GrownGraph):
+        raise InputError(Problem("is grown, by each run anew: there is nothing to draw", "graph"))
     seed = draw_seed(scenario.seed, draw)
     return Asked(scenario.name, draw, seed, segment_targets(scenario.segments))
 
 
-def _drawn(segments: Mapping[str, Segment], drawn: DrawnGraph, seed: int) -> Population:
+class _Members(NamedTuple):
+    """The accounts of segments, numbered by segment in order of name."""
+
+    segments: tuple[str, ...]
+    segment_of: Int16
+    keys: npt.NDArray[np.uint64]
+    labels: NumberedLabels
+
+
+def _members(segments: Mapping[str, Segment]) -> _Members:
     names = sorted(segments)
     sizes = [segments[name].accounts for name in names]
-    keys = np.concatenate(
-        [
-            member_keys(text_id("segment", name), np.arange(size, dtype=np.uint64))
-            for name, size in zip(names, sizes, strict=True)
-        ]
+    keys = [
+        member_keys(text_id("segment", name), np.arange(size, dtype=np.uint64))
+        for name, size in zip(names, sizes, strict=True)
+    ]
+    return _Members(
+        segments=tuple(names),
+        segment_of=np.repeat(np.arange(len(names), dtype=np.int16), sizes),
+        keys=np.concatenate(keys),
+        labels=NumberedLabels(zip(names, sizes, strict=True)),
     )
+
+
+def _drawn(segments: Mapping[str, Segment], drawn: DrawnGraph, seed: int) -> Population:
+    members = _members(segments)
+    keys = members.keys
     graph = FollowerGraph(
         list_starts=drawn.list_starts,
         followers=drawn.followers,
@@ -118,14 +141,22 @@ def _drawn(segments: Mapping[str, Segment], drawn: DrawnGraph, seed: int) -> Pop
         account_keys=keys,
         list_keys=keys,
         followee_counts=drawn.followee_counts,
-        labels=NumberedLabels(zip(names, sizes, strict=True)),
+        labels=members.labels,
     )
-    return Population(
-        graph=graph,
-        segments=tuple(names),
-        segment_of=np.repeat(np.arange(len(names), dtype=np.int16), sizes),
-        traits=segment_traits(segments, keys, seed),
-    )
+    traits = segment_traits(segments, keys, seed)
+    return Population(graph, members.segments, members.segment_of, traits)
+
+
+def _grown(growth: Growth, segments: Mapping[str, Segment], seed: int) -> Population:
+    from propagation.audience.grown import grown_follows  # Mesa, which most scenarios do without
+
+    members = _members(segments)
+    keys = members.keys
+    traits = segment_traits(segments, keys, seed)
+    interests = np.column_stack([traits.interest[topic] for topic in sorted(traits.interest)])
+    follower, followee = grown_follows(growth, interests, keys, seed)
+    graph = graph_from_follows(follower, followee, keys, members.labels)
+    return Population(graph, members.segments, members.segment_of, traits)
 
 
 def _generated(

@@ -15,13 +15,14 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from propagation.audience.attention import attention_at
 from propagation.audience.drawn_folders import is_kept
 from propagation.audience.memory import check_fits, private_memory
 from propagation.audience.population import segment_targets
 from propagation.audience.world import World
 from propagation.compiling import compiled
 from propagation.experiment.footprint import peak, size_of
-from propagation.scenario.spec import Message, Precision, Scenario, Segment
+from propagation.scenario.spec import Capacity, Message, Precision, Scenario, Segment
 from propagation.strategy.agenda import agenda_of
 
 Float64 = npt.NDArray[np.float64]
@@ -140,7 +141,9 @@ def check_further_memory(scenario: Scenario, world: World, workers: int, engine:
 def drawn_size(segments: Mapping[str, Segment]) -> tuple[int, int]:
     """Return the numbers of accounts and follows of a drawn world, our accounts left out."""
     accounts = sum(segment.accounts for segment in segments.values())
-    follows = math.fsum(segment.accounts * segment.follows.mean for segment in segments.values())
+    follows = math.fsum(
+        segment.accounts * segment.drawn_follows.mean for segment in segments.values()
+    )
     return accounts, round(follows)
 
 
@@ -168,18 +171,21 @@ def _instances(scenario: Scenario) -> Iterator[tuple[Message, str]]:
 def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> list[float]:
     """Return the notices expected of each message instance on a drawn graph."""
     names = list(segments)
-    attention = np.array([_mean(segment.attention) for segment in segments.values()])
     sizes = np.array([segment.accounts for segment in segments.values()], np.float64)
     # follows[s, t]: how many members of segment s follow members of segment t
     follows = np.array(
         [
             [
-                segment.accounts * segment.follows.mean * segment.follows.to.get(name, 0.0)
+                segment.accounts
+                * segment.drawn_follows.mean
+                * segment.drawn_follows.to.get(name, 0.0)
                 for name in names
             ]
             for segment in segments.values()
         ]
     )
+    followees = zip(segments.values(), follows.sum(axis=1) / sizes, strict=True)
+    attention = np.array([_attention(segment, count) for segment, count in followees])
     at_most = attention * follows.sum(axis=1)
     total: list[float] = []
     for message, by in _instances(scenario):
@@ -250,6 +256,14 @@ def _grown(
         pace = float(noticed.sum() / before.sum())
     rest = noticed * pace / (1 - pace) if pace < 1 else at_most
     return float(np.minimum(total + rest, at_most).sum())
+
+
+def _attention(segment: Segment, followees: float) -> float:
+    """Return the mean attention; if limited, of an account with so many followees, at rest."""
+    limits = segment.attention
+    if isinstance(limits, Capacity):
+        return float(attention_at(limits.capacity, limits.per_followee * followees, 0.0))
+    return _mean(limits)
 
 
 def _mean(trait: object) -> float:

@@ -108,7 +108,11 @@ class Segment(Part):
     value: AmountTrait = Field(default=1.0, description=f"{_VALUE}; 0 or more.")
     threshold: ThresholdTrait | None = Field(default=None, description=f"{_THRESHOLD}.")
     interest: dict[Name, ShareTrait] = Field(description=f"{_INTEREST}.")
-    follows: Follows = Field(description="How many accounts its members follow, and where.")
+    follows: Follows | None = Field(
+        default=None,
+        description="How many accounts its members follow, and where. Needed, unless the graph is "
+        "grown. Default: as it grows.",
+    )
     popularity: Popularity | None = Field(
         default=None,
         description="How unequally the follows that reach this segment are spread over its "
@@ -119,11 +123,19 @@ class Segment(Part):
         description="Share of the follows inside the segment that are returned. "
         "Default: as chance makes it.",
     )
-    clustering: Share = Field(
-        default=0.0,
+    clustering: Share | None = Field(
+        default=None,
         description="How often two accounts connected to the same member are connected "
-        "themselves, 0 to 1 (exactly: `docs/drawn-graphs.md`).",
+        "themselves, 0 to 1 (exactly: `docs/drawn-graphs.md`). Default: 0, as chance makes it; in "
+        "a grown graph as it grows.",
     )
+
+    @property
+    def drawn_follows(self) -> Follows:
+        """How its members follow in a graph that is drawn, not grown."""
+        if self.follows is None:
+            raise ValueError("the follows of a grown graph are not drawn")
+        return self.follows
 
 
 def _text_or_number(value: object) -> str:

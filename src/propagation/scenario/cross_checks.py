@@ -14,6 +14,7 @@ from propagation.scenario.action_checks import action_problems
 from propagation.scenario.choice_checks import EVERYBODY, whole
 from propagation.scenario.compare_checks import compare_problems
 from propagation.scenario.findings import Finding, Path, as_name, block, unknown_keys
+from propagation.scenario.grown import grown_problems, is_grown
 from propagation.scenario.units import shown
 
 MOST_ACCOUNTS = 2**31 - 1
@@ -24,7 +25,7 @@ TRAITS = ("attention", "value", "threshold")
 
 def find_cross_problems(tree: Mapping[str, object]) -> list[Finding]:
     """Return everything in which the blocks of a written scenario do not fit together."""
-    worlds = (_world, _graph, _total, _interest, _follows, _ours, _columns)
+    worlds = (_world, _graph, _total, _interest, _follows, grown_problems, _ours, _columns)
     checks = (*worlds, action_problems, compare_problems, _thresholds)
     return [finding for check in checks for finding in check(tree)]
 
@@ -37,6 +38,8 @@ def _share(value: object) -> float | None:
 
 
 def _world(tree: Mapping[str, object]) -> Iterator[Finding]:
+    if is_grown(tree):
+        return
     if "segments" in tree and "graph" in tree:
         yield Finding((), "give either 'segments' or 'graph', not both", key="graph")
     if "segments" not in tree and "graph" not in tree:
@@ -131,7 +134,8 @@ def _ours(tree: Mapping[str, object]) -> Iterator[Finding]:
             continue
         path = ("ours", name, "account")
         if "segments" in tree:
-            yield Finding(path, "needs a 'graph'; with segments give 'followers' instead")
+            given = "'graph' that is given" if is_grown(tree) else "'graph'"
+            yield Finding(path, f"needs a {given}; with segments give 'followers' instead")
         elif label in holders:
             yield Finding(path, f"'{shown(label)}' is already the account of '{holders[label]}'")
         holders.setdefault(label, name)

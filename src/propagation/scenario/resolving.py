@@ -13,19 +13,27 @@ OTHER = "other"
 
 
 def complete_segments(
-    segments: Mapping[str, Segment], topics: Collection[str]
+    segments: Mapping[str, Segment], topics: Collection[str], *, grown: bool = False
 ) -> dict[str, Segment]:
-    """Return the segments with an interest in every topic and a share of follows for each."""
+    """Return the segments with an interest in every topic; drawn ones with shares of follows."""
     everybody = math.fsum(segment.accounts for segment in segments.values())
     by_size = {name: segment.accounts / everybody for name, segment in segments.items()}
     return {
         name: segment.model_copy(
             update={
                 "interest": complete_interest(segment.interest, {}, topics),
-                "follows": segment.follows.model_copy(update={"to": segment.follows.to or by_size}),
+                **({} if grown else _drawn(segment, by_size)),
             }
         )
         for name, segment in segments.items()
+    }
+
+
+def _drawn(segment: Segment, by_size: Mapping[str, float]) -> dict[str, object]:
+    follows = segment.drawn_follows
+    return {
+        "follows": follows.model_copy(update={"to": follows.to or by_size}),
+        "clustering": segment.clustering or 0.0,
     }
 
 

@@ -55,6 +55,7 @@ from propagation.scenario.fields import (
     kind_of,
 )
 from propagation.scenario.findings import Finding
+from propagation.scenario.grown import GrownGraph, Growth
 from propagation.scenario.messages import (
     MEASURED_DELAY,
     Delay,
@@ -102,6 +103,8 @@ __all__ = [
     "FollowsFile",
     "FractionThreshold",
     "GraphFile",
+    "GrownGraph",
+    "Growth",
     "LognormalDelay",
     "LognormalResonance",
     "Message",
@@ -153,11 +156,12 @@ def _check_graph(graph: object) -> object:
     check_block(graph)
     if not isinstance(graph, Mapping):
         return graph
-    if not {"follows", "folder", "networkx"} & set(graph):
+    if not {"follows", "folder", "networkx", "grown"} & set(graph):
         raise ValueError(
-            "must have 'follows' (a file), 'folder' (a graph folder) or 'networkx' (a generator)"
+            "must have 'follows' (a file), 'folder' (a graph folder), 'networkx' (a generator) or "
+            "'grown' (by agents)"
         )
-    if "folder" in graph:
+    if "folder" in graph or "grown" in graph:
         return graph
     columns = [key for key in ("follower", "followee") if key in graph]
     kind = _format_of(graph)
@@ -181,7 +185,9 @@ def _format_of(graph: Mapping[str, object]) -> str | None:
 
 
 def _kind_of_graph(graph: object) -> str:
-    kind = kind_of(NetworkxGraph="networkx", FolderGraph="folder", FollowsFile="follows")(graph)
+    kind = kind_of(
+        GrownGraph="grown", NetworkxGraph="networkx", FolderGraph="folder", FollowsFile="follows"
+    )(graph)
     if kind == "[FollowsFile]" and isinstance(graph, Mapping) and _format_of(graph):
         return "[GraphFile]"
     return kind
@@ -191,7 +197,8 @@ Graph = Annotated[
     Annotated[NetworkxGraph, Tag("[NetworkxGraph]")]
     | Annotated[FollowsFile, Tag("[FollowsFile]")]
     | Annotated[GraphFile, Tag("[GraphFile]")]
-    | Annotated[FolderGraph, Tag("[FolderGraph]")],
+    | Annotated[FolderGraph, Tag("[FolderGraph]")]
+    | Annotated[GrownGraph, Tag("[GrownGraph]")],
     Discriminator(_kind_of_graph),
     BeforeValidator(_check_graph),
 ]
@@ -260,11 +267,13 @@ class Scenario(Part):
         f"Default: {DRAWS}, and 1 with a file of follows.",
     )
     segments: Annotated[dict[Name, Segment], Field(min_length=1, max_length=100)] | None = Field(
-        default=None, description="The accounts of a drawn world, by segment; or give `graph`."
+        default=None,
+        description="The accounts of a drawn or grown world, by segment; or give `graph`.",
     )
     graph: Graph | None = Field(
         default=None,
-        description="A real follower graph or a networkx generator, in place of `segments`.",
+        description="A real follower graph or a networkx generator, in place of `segments`; or how "
+        "the graph of the segments' accounts grows.",
     )
     accounts: Accounts | None = Field(
         default=None, description="Segments and traits of the accounts of `graph`."
@@ -314,7 +323,8 @@ class Scenario(Part):
         topics = {message.topic for message in self.messages.values()}
         # A frozen object is completed once, here, before anybody else has seen it.
         if self.segments is not None:
-            self.__dict__["segments"] = complete_segments(self.segments, topics)
+            grown = isinstance(self.graph, GrownGraph)
+            self.__dict__["segments"] = complete_segments(self.segments, topics, grown=grown)
         is_real = isinstance(self.graph, FollowsFile | GraphFile | FolderGraph)
         if "draws" not in self.model_fields_set and is_real:
             self.__dict__["draws"] = 1

@@ -18,7 +18,7 @@ from propagation.audience.traits import check_thresholds
 from propagation.audience.world import World, build_worlds
 from propagation.luck import candidates, descend, run_seed
 from propagation.problems import InputError, Problem, not_one_of
-from propagation.scenario.cross_checks import DEFAULT_HORIZON
+from propagation.scenario.action_checks import DEFAULT_HORIZON
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Delay, Message, Response
 from propagation.spread.agents import Account, Feed, Share, Spreading
