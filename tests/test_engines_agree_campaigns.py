@@ -1,12 +1,10 @@
 """The compiled loop and the Mesa agents run whole campaigns alike, number for number."""
 
 import numpy as np
-import pytest
-from campaign_worlds import KINDS, CampaignCase, campaign_cases
+from campaign_worlds import CampaignCase, campaign_cases
 from hypothesis import given, settings
 from worlds import same_arrays
 
-from propagation.spread.agents import Account
 from propagation.spread.campaign_record import Campaign
 from propagation.spread.simulate import CompiledEngine, MesaEngine
 from propagation.strategy.agenda import agenda_of
