@@ -12,6 +12,7 @@ from scipy import special
 from worlds import make_world
 
 from propagation.audience.follower_graph import DEAD_PLACE, FollowerGraph
+from propagation.audience.networkx_world import world_from_networkx
 from propagation.audience.world import World, build_world
 from propagation.luck import Purpose, stem, text_id
 from propagation.problems import InputError
@@ -98,7 +99,8 @@ def test_other_follows_would_be_noticed() -> None:
 
 def test_who_left_is_no_neighbour() -> None:
     accounts, follows = 30, random_follows(30, 90, 2)
-    graph = make_world(sorted(follows), accounts, ours=ADDED).graph
+    world = make_world(sorted(follows), accounts, ours=ADDED)
+    graph = world.graph
     followers = graph.followers.copy()
     gone = int(followers[4])
     followers[4] = DEAD_PLACE
@@ -107,7 +109,7 @@ def test_who_left_is_no_neighbour() -> None:
     remaining = network(follows - {(gone, star)}, accounts)
     assert cores_agree(left, remaining)
     assert ranks_agree(left, remaining)
-    starts, followees = followee_lists(left, np.zeros(accounts + 1, np.bool_))
+    starts, followees = followee_lists(dataclasses.replace(world, graph=left))
     assert star not in followees[starts[gone] : starts[gone + 1]]
 
 
@@ -122,7 +124,7 @@ def test_followees_are_listed_by_number_without_ours() -> None:
     accounts, follows = 40, random_follows(40, 200, 3)
     ours = {"found": OurAccount(account=7), **ADDED}
     world = make_world(sorted(follows), accounts, ours=ours)
-    starts, followees = followee_lists(world.graph, world.is_ours)
+    starts, followees = followee_lists(world)
     assert (len(starts), starts[-1]) == (accounts + 2, len(followees))
     for account in range(accounts):
         expected = sorted(b for a, b in follows if a == account and b != 7)
@@ -193,6 +195,13 @@ def test_equal_pageranks_are_equal_however_they_are_added_up() -> None:
     assert order.tolist() == sorted([0, 1], key=lambda v: int(keys[v]))
 
 
+def test_chance_is_no_fixed_order() -> None:
+    world = make_world([(1, 0)], 4, ours=ADDED)
+    for rule, topic in (("random", "art"), ("acquaintance", "art"), ("most interested", None)):
+        with pytest.raises(ValueError, match="no fixed order"):
+            order_of(rule, pool_of(world, None), world, topic)
+
+
 def test_pools_leave_ours_out() -> None:
     world = make_world(
         [(1, 0), (2, 0)],
@@ -243,6 +252,16 @@ def test_accounts_by_name() -> None:
     assert named_accounts(given, []).dtype == np.int32
 
 
+def test_accounts_of_text_labels_by_name() -> None:
+    graph = nx.gnm_random_graph(30, 60, seed=1, directed=True)
+    people = nx.relabel_nodes(graph, lambda v: f"person {v}")
+    given = world_from_networkx(people, ["person 2"], arrows="follower to followee")
+    (account,) = named_accounts(given, [" person 7"])
+    assert given.graph.labels[account] == "person 7"
+    with pytest.raises(InputError, match="Did you mean 'person 7'"):
+        named_accounts(given, ["persona 7"])
+
+
 def test_names_that_are_none() -> None:
     drawn = build_world(parse_scenario(SEGMENTS))
     names = ["fans 5", "fans 01", "fan 1", "fans 1", "fans -1", "us", " fans 1", "fans ²"]
@@ -255,6 +274,11 @@ def test_names_that_are_none() -> None:
     given = make_world([], 12, ours={"ceo": OurAccount(account=3)})
     with pytest.raises(InputError, match=r"to\.named\[0\]: '3' is our account 'ceo'"):
         named_accounts(given, ["3", "4"], "to")
+    with pytest.raises(InputError) as caught:
+        named_accounts(given, [str(number) for number in range(5, 200)], "to")
+    assert [problem.path for problem in caught.value.problems] == [
+        f"to.named[{i}]" for i in range(7, 17)
+    ]
     with pytest.raises(InputError, match=r"to\.named\[1\]: '12' is not among the 12 accounts"):
         named_accounts(given, ["4", "12"], "to")
 
@@ -380,7 +404,7 @@ def test_a_biased_shuffle_would_be_noticed() -> None:
 def asked(world: World, pool: np.ndarray, count: int, seed: int, *segment: str) -> list[int]:
     before, out = pool.copy(), np.full(count + 3, -7, np.int32)
     marks = np.zeros(world.graph.accounts, np.uint8)
-    starts, followees = followee_lists(world.graph, world.is_ours)
+    starts, followees = followee_lists(world)
     named = acquaintances(
         pool,
         count,

@@ -73,6 +73,9 @@ SIZE = footprint.Size(
     runs=1000,
     workers=2,
     in_processes=False,
+    is_limited=False,
+    asks=False,
+    peels=False,
 )
 
 
@@ -85,7 +88,41 @@ def test_more_of_anything_never_takes_less() -> None:
     for name in ("messages", "touched", "runs", "workers"):  # may fall into a lower peak
         assert footprint.peak(replace(SIZE, **{name: 10 * getattr(SIZE, name)})) >= least, name
         assert footprint.peak(replace(SIZE, **{name: 1000 * getattr(SIZE, name)})) > least, name
-    assert footprint.peak(replace(SIZE, in_processes=True)) > least
+    for name in ("in_processes", "is_limited", "asks"):
+        assert footprint.peak(replace(SIZE, **{name: True})) > least, name
+    assert footprint.peak(replace(SIZE, follows=30_000_000, peels=True)) > footprint.peak(
+        replace(SIZE, follows=30_000_000)
+    )
+
+
+CHOOSING = """\
+  asking: [{seed: call, to: {choose: 5, by: acquaintance}, at: 0 h}]
+  core: [{follow: {choose: 5, by: k-core}, by: us, topic: news, per day: 5, back: 0.1, at: 0 h}]
+  named: [{seed: call, to: {named: ["fans 1"]}, at: 0 h}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("strategies", "attention", "expected"),
+    [
+        ((), "0.2", (False, False, False)),
+        ((0, 2), "0.2", (False, True, False)),
+        ((1,), "{capacity: 9, per followee: 1}", (True, False, True)),
+    ],
+)
+def test_what_takes_memory_is_found_in_a_scenario(
+    strategies: tuple[int, ...], attention: str, expected: tuple[bool, bool, bool]
+) -> None:
+    lines = "".join(f"{CHOOSING.splitlines()[i]}\n" for i in strategies)
+    scenario = parse_scenario(
+        "name: choosing\nsegments:\n  fans: {accounts: 90, interest: {news: 1}, "
+        f"follows: {{mean: 5}}, attention: {attention}}}\n"
+        "ours: {us: {followers: {fans: 5}}}\nmessages: {call: {topic: news, resonance: 1}}\n"
+        f"strategies:\n  one: [{{post: call, by: us, at: 0 h}}]\n{lines}"
+        "compare: {on: reach, baseline: one}\n"
+    )
+    size = footprint.size_of(scenario, 90, 450, 10.0, 2, "compiled", False)
+    assert (size.is_limited, size.asks, size.peels) == expected
 
 
 def test_a_mapped_graph_counts_no_follows() -> None:

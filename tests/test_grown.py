@@ -69,7 +69,7 @@ def law_of_followers(popular, back, follows, head_start, later, most):
     The master equation of Price's model with what follow-backs add. An account gets followers at
     the rate (per account that arrives, times the number there) r(k) = popular * m * (k + a) /
     (M + a) + (1 - popular) * m + b * s * m, where M = (1 + b) * m is everybody's mean and the last
-    part is what its own later follows bring back; it begins with Poisson(b * (1 - s) * m) followers.
+    part is what its own later follows bring back; it begins with Poisson(b * (1 - s) * m) of them.
     Then p(k) * (1 + r(k)) = r(k - 1) * p(k - 1) + begin(k).
     """
     k = np.arange(most + 1)
@@ -397,9 +397,9 @@ ALL_WAYS = growth(
 
 
 def test_the_same_seed_grows_the_same_graph_whatever_else_is_drawn():
-    before = np.random.get_state(legacy=False)
+    before = np.random.get_state(legacy=False)  # noqa: NPY002
     first = grown(ALL_WAYS, 400, 1, two_kinds(400)).follows()
-    assert str(np.random.get_state(legacy=False)) == str(before)
+    assert str(np.random.get_state(legacy=False)) == str(before)  # noqa: NPY002
     stepped = GrowthModel(ALL_WAYS, two_kinds(400), keys_of(400), 1, arrivals=30)
     steps = 0
     while stepped.running:

@@ -14,7 +14,7 @@ from propagation.audience.population import Population
 from propagation.audience.traits import Traits
 from propagation.audience.world import World, settle
 from propagation.problems import InputError, Problem
-from propagation.scenario.cross_checks import EVERYBODY
+from propagation.scenario.choice_checks import EVERYBODY
 from propagation.scenario.spec import OurAccount
 
 Float64 = npt.NDArray[np.float64]

@@ -5,17 +5,18 @@ account, so one more account changes nobody else's traits.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.attention import Limits
+from propagation.audience.attention import Limits, joined, placed, same_limits
 from propagation.audience.importing import AccountTable
 from propagation.luck import Purpose, first_units, member_keys, stem, text_id
 from propagation.problems import InputError, Problem
 from propagation.scenario.spec import (
     Accounts,
+    Capacity,
     Column,
     FractionThreshold,
     Message,
@@ -28,7 +29,7 @@ from propagation.scenario.spec import (
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 UInt64 = npt.NDArray[np.uint64]
-Source = float | Spread | Column
+Source = float | Spread | Column | Capacity
 
 BETWEEN_0_AND_1 = (0.0, 1.0)
 NOT_NEGATIVE = (0.0, np.inf)
@@ -102,8 +103,8 @@ def _values(
     limits: tuple[float, float],
     table: TraitTable | None,
 ) -> Float64:
-    """Return one trait of the accounts with the given keys."""
-    if source is None:
+    """Return one trait of the accounts with the given keys, NaN where it is no number yet."""
+    if source is None or isinstance(source, Capacity):
         return np.full(len(keys), np.nan)
     if isinstance(source, Spread):
         parent = stem(draw_seed, Purpose.TRAIT, text_id(name))
@@ -172,6 +173,7 @@ def segment_traits(segments: Mapping[str, Segment], keys: UInt64, draw_seed: int
             topic: np.concatenate([one.interest[topic] for one in traits])
             for topic in traits[0].interest
         },
+        limits=joined([(one.limits, len(one.attention)) for one in traits]),
     )
 
 
@@ -192,6 +194,8 @@ def graph_traits(
         for trait in ("attention", "value", "threshold"):
             if getattr(override, trait) is not None:
                 getattr(traits, trait)[members] = getattr(own, trait)
+        if override.attention is not None:
+            traits = replace(traits, limits=placed(traits.limits, own.limits, members, len(keys)))
         for topic, interest in own.interest.items():
             traits.interest[topic][members] = interest
     return traits
@@ -214,4 +218,5 @@ def _traits_of(
             topic: values(one, f"interest in {topic}", BETWEEN_0_AND_1)
             for topic, one in source.interest.items()
         },
+        limits=same_limits(source.attention, len(keys)),
     )

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from propagation.experiment.contrasts import Contrast, Sample, contrast, why_not_paired
+from propagation.experiment.contrasts import Contrast, Sample, contrast, sample_of, why_not_paired
 from propagation.experiment.finished import Finished, read_finished
 from propagation.experiment.intervals import chance_interval
 from propagation.experiment.pair_answers import Answer, answers
 from propagation.experiment.scenario_differences import Change, changes, doubts
 from propagation.experiment.tails import Level, round_levels
 from propagation.problems import InputError, Problem, not_one_of
-from propagation.scenario.comparing import METRICS
+from propagation.scenario.comparing import ALL_METRICS
 
 Outcomes = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Folder, then strategy, to the numbers of the metric as in ``summary.json``."""
@@ -126,9 +126,9 @@ def _read(paths: Sequence[Path], on: str | None, strategies: Sequence[str]) -> d
             problems += error.problems
     if len(paths) < 2:
         problems.append(Problem("needs two results folders or more", "compare"))
-    if on is not None and on.replace(" ", "_") not in METRICS:
+    if on is not None and on.replace(" ", "_") not in ALL_METRICS:
         problems.append(
-            Problem(not_one_of(on, [each.replace("_", " ") for each in METRICS]), "--on")
+            Problem(not_one_of(on, [each.replace("_", " ") for each in ALL_METRICS]), "--on")
         )
     known = dict.fromkeys(name for each in found.values() for name in each.runs)
     if len(found) == len(seen):  # a folder that cannot be read may have any strategy
@@ -191,7 +191,7 @@ def _contrasts(
 
     def sample(name: str, finished: Finished, strategy: str) -> Sample:
         heavy = bool(outcomes[name][strategy]["heavy"])
-        return Sample(name, finished.runs[strategy][metric], finished.draw, heavy)
+        return sample_of(name, metric, finished.runs[strategy], finished.draw, heavy=heavy)
 
     for strategy, name, each in shared:
         yield contrast(

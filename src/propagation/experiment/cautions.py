@@ -7,6 +7,7 @@ import numpy as np
 from propagation.experiment.intervals import Floats, Integers
 from propagation.experiment.phrases import counted, listed, phrase, share
 from propagation.experiment.tails import enough, lacks_giants, shows_giants, top_share
+from propagation.scenario.comparing import COST_PER
 from propagation.spread.theory import Expected
 
 FEWEST_REPLICATES = 100
@@ -36,7 +37,13 @@ def cautions(
         )
     for strategy, metrics in runs.items():
         defined = int(np.isfinite(metrics[metric]).sum())
-        if defined < replicates:
+        if defined < replicates and metric in COST_PER:
+            yield (
+                f"{counted(replicates - defined, 'campaign')} of {strategy} reached nobody who "
+                f"counts in {phrase(metric).label}: their cost is in the mean, and in the chance to "
+                "do better they are the dearest."
+            )
+        elif defined < replicates:
             yield (
                 f"{phrase(metric).label} of {strategy} is defined in {defined:,} of "
                 f"{counted(replicates, 'replicate')}; the comparison says nothing of the others."

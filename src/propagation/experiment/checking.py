@@ -22,7 +22,7 @@ from propagation.experiment.phrases import counted
 from propagation.experiment.replicates import Laboratory, load_account_class
 from propagation.luck import BLOCK_EXPONENTS
 from propagation.problems import InputError
-from propagation.scenario.spec import GrownGraph, Scenario, Segment, Spread
+from propagation.scenario.spec import Capacity, GrownGraph, Scenario, Segment, Spread
 
 
 def notes(scenario: Scenario, folder: Path) -> list[str]:
@@ -114,7 +114,7 @@ def _envelopes(segments: dict[str, Segment]) -> Iterator[str]:
     """Say up to where attention can be changed without drawing other luck."""
     for name, segment in segments.items():
         attention = segment.attention
-        if isinstance(attention, Spread) or attention == 0:
+        if isinstance(attention, Spread | Capacity) or attention == 0:
             continue
         envelope = 1.0
         while envelope / 2 >= attention:

@@ -1,7 +1,7 @@
 """Strategies compared over paired replicates; docs/statistics.md says why by these methods."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,12 @@ from propagation.experiment.intervals import (
     resampled_sums,
 )
 from propagation.experiment.phrases import phrase
+from propagation.experiment.quotients import (
+    Quotient,
+    quotient_of,
+    quotient_outcome,
+    quotients_ratio,
+)
 from propagation.experiment.standings import (
     lies_beyond,
     standing_by_chance,
@@ -39,7 +45,8 @@ NOTHING_EXPECTED: Expectations = {}
 class Pair:
     """One metric of a strategy and of the baseline (replicates,), NaN unless both are defined.
 
-    ``heavy``: the tails of either are, so that no interval of a mean is claimed.
+    ``heavy``: the tails of either are, so that no interval of a mean is claimed. Of a cost per
+    reach these values serve the mean only; ``quotients`` has the runs.
     """
 
     strategy: str
@@ -48,6 +55,7 @@ class Pair:
     theirs: Floats
     draw: Integers
     heavy: bool
+    quotients: tuple[Quotient, Quotient] | None = None
 
 
 def summarise(
@@ -92,10 +100,7 @@ def summarise(
     """
     _check(runs, draw, metric, baseline)
     outcomes = {
-        strategy: {
-            name: outcome(values, draw, expected.get(strategy, {}).get(name))
-            for name, values in metrics.items()
-        }
+        strategy: outcomes_of(metrics, draw, seed, expected.get(strategy, {}))
         for strategy, metrics in runs.items()
     }
     told = {
@@ -133,6 +138,25 @@ def summarise(
     )
 
 
+def outcomes_of(
+    metrics: Mapping[str, Floats],
+    draw: Integers,
+    seed: int,
+    expected: Mapping[str, Expected],
+) -> dict[str, Outcome]:
+    """Summarise metrics over the runs of one strategy; a cost per reach needs its two parts."""
+    found: dict[str, Outcome] = {}
+    for name, values in metrics.items():
+        quotient = quotient_of(name, metrics)
+        if quotient is None:
+            found[name] = outcome(values, draw, expected.get(name))
+        else:
+            parts = (("cost", quotient.cost), (quotient.divisor, quotient.reach))
+            heavy = any(is_heavy(part, draw, expected.get(each)) for each, part in parts)
+            found[name] = quotient_outcome(quotient, draw, seed, heavy=heavy)
+    return found
+
+
 def outcome(values: Floats, draw: Integers, expected: Expected | None = None) -> Outcome:
     """Summarise one metric over the runs (replicates,) of one strategy.
 
@@ -157,7 +181,11 @@ def difference(
     """Compare a strategy with the baseline in one metric."""
     gain = pair.ours - pair.theirs
     sign = -1 if phrase(pair.metric).lower_is_better else 1
-    better = (np.sign(sign * gain) + 1) / 2
+    mine, other = pair.ours, pair.theirs
+    if pair.quotients and np.isfinite(gain).any():
+        mine, other = (each.ranked() for each in pair.quotients)
+    apart = mine - other
+    better = (np.sign(sign * apart) + 1) / 2
     found = moments(gain, pair.draw)
     margin = matters * abs(moments(pair.theirs, pair.draw).mean)
     interval = found.interval(comparisons)
@@ -173,7 +201,7 @@ def difference(
         difference=interval,
         ratio=ratio,
         probability_better=chance,
-        probability_better_unpaired=unpaired_chance(sign * pair.ours, sign * pair.theirs),
+        probability_better_unpaired=unpaired_chance(sign * mine, sign * other),
         variance_ratio=variance_ratio(pair.ours, pair.theirs),
         replicates=found.count,
         of=len(pair.draw),
@@ -181,7 +209,7 @@ def difference(
         theirs=moments(pair.theirs, pair.draw).interval(),
         standing=standing,
         matters=lies_beyond(interval, margin),
-        ties=float(np.mean(gain[np.isfinite(gain)] == 0)) if found.count else 0.0,
+        ties=float(np.mean(apart[np.isfinite(apart)] == 0)) if found.count else 0.0,
         settling=_settling(found, margin, comparisons)
         if standing is Standing.UNSETTLED and interval.low is not None
         else "",
@@ -194,15 +222,19 @@ def ratios(pairs: list[Pair], draw: Integers, seed: int, comparisons: int) -> li
     Without one where the interval of the baseline's mean touches 0.
     """
     found = [Interval()] * len(pairs)
-    wanted = [i for i, pair in enumerate(pairs) if _surely_positive(pair, comparisons)]
+    positive = [i for i, pair in enumerate(pairs) if _surely_positive(pair, comparisons)]
+    for i in positive:
+        if both := pairs[i].quotients:
+            found[i] = quotients_ratio(*both, draw, seed, comparisons)
+    wanted = [i for i in positive if not pairs[i].quotients]
     if not wanted:
         return found
     rng = np.random.Generator(np.random.Philox(key=int(stem(seed, Purpose.BOOTSTRAP))))
     columns = np.nan_to_num(np.stack([[pairs[i].ours, pairs[i].theirs] for i in wanted]))
     sums = resampled_sums(columns.reshape(-1, len(draw)).T, draw, rng)
     for place, i in enumerate(wanted):
-        both = sums[:, 2 * place : 2 * place + 2]
-        found[i] = ratio_interval(columns[place, 0], columns[place, 1], draw, both, comparisons)
+        own = sums[:, 2 * place : 2 * place + 2]
+        found[i] = ratio_interval(columns[place, 0], columns[place, 1], draw, own, comparisons)
     return found
 
 
@@ -228,6 +260,23 @@ def variance_ratio(ours: Floats, theirs: Floats) -> float | None:
     return float((ours - theirs)[both].var()) / apart if apart > 0 else None
 
 
+def pair_in(
+    metric: str,
+    strategy: str,
+    ours: Mapping[str, Floats],
+    theirs: Mapping[str, Floats],
+    draw: Integers,
+    *,
+    heavy: bool,
+) -> Pair:
+    """Return one metric of the runs of two strategies as a pair; a cost per reach by its parts."""
+    one, other = quotient_of(metric, ours), quotient_of(metric, theirs)
+    if one is None or other is None:
+        return pair_of(strategy, metric, ours[metric], theirs[metric], draw, heavy=heavy)
+    found = pair_of(strategy, metric, one.linear(), other.linear(), draw, heavy=heavy)
+    return replace(found, quotients=(one, other))
+
+
 def pair_of(
     strategy: str, metric: str, ours: Floats, theirs: Floats, draw: Integers, *, heavy: bool
 ) -> Pair:
@@ -242,9 +291,9 @@ def _pairs(
     runs: Runs, draw: Integers, baseline: str, outcomes: Mapping[str, Mapping[str, Outcome]]
 ) -> Iterator[Pair]:
     for strategy, metrics in runs.items():
-        for metric, ours in metrics.items() if strategy != baseline else ():
+        for metric in metrics if strategy != baseline else ():
             heavy = outcomes[strategy][metric].heavy or outcomes[baseline][metric].heavy
-            yield pair_of(strategy, metric, ours, runs[baseline][metric], draw, heavy=heavy)
+            yield pair_in(metric, strategy, metrics, runs[baseline], draw, heavy=heavy)
 
 
 def _surely_positive(pair: Pair, comparisons: int) -> bool:

@@ -1,6 +1,7 @@
 """One strategy in two folders: paired where they have luck in common, else independent."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from propagation.experiment.intervals import (
     moments,
 )
 from propagation.experiment.phrases import phrase
+from propagation.experiment.quotients import Quotient, quotient_of
 from propagation.experiment.standings import (
     lies_beyond,
     standing_by_chance,
@@ -37,13 +39,37 @@ from propagation.luck import Purpose, stem
 class Sample:
     """One metric of a strategy in a folder: values and draws (replicates,), NaN where undefined.
 
-    ``heavy`` is what the folder's summary says of its tail.
+    ``heavy`` is what the folder's summary says of its tail. Of a cost per reach the values serve
+    the mean only; ``quotient`` has the runs.
     """
 
     folder: str
     values: Floats
     draw: Integers
     heavy: bool
+    quotient: Quotient | None = None
+
+    @property
+    def ranked(self) -> Floats:
+        """The values by which single runs are compared."""
+        return self.values if self.quotient is None else self.quotient.ranked()
+
+    def first(self, count: int) -> "Sample":
+        """Return the sample of the first ``count`` replicates."""
+        values, draw, quotient = self.values[:count], self.draw[:count], self.quotient
+        if quotient is not None:
+            quotient = quotient.first(count)
+            values = quotient.linear()
+        return Sample(self.folder, values, draw, self.heavy, quotient)
+
+
+def sample_of(
+    folder: str, metric: str, runs: Mapping[str, Floats], draw: Integers, *, heavy: bool
+) -> Sample:
+    """Return one metric of the runs of a strategy (column, values)."""
+    quotient = quotient_of(metric, runs)
+    values = runs[metric] if quotient is None else quotient.linear()
+    return Sample(folder, values, draw, heavy, quotient)
 
 
 @dataclass(frozen=True)
@@ -138,16 +164,14 @@ def contrast(
     """
     if paired:
         count = min(len(ours.values), len(theirs.values))
-        ours, theirs = (
-            Sample(each.folder, each.values[:count], each.draw[:count], each.heavy)
-            for each in (ours, theirs)
-        )
+        ours, theirs = ours.first(count), theirs.first(count)
         both = pair_of(
             *(strategy, metric, ours.values, theirs.values, ours.draw),
             heavy=ours.heavy or theirs.heavy,
         )
-        ours = Sample(ours.folder, both.ours, ours.draw, ours.heavy)
-        theirs = Sample(theirs.folder, both.theirs, theirs.draw, theirs.heavy)
+        ours, theirs = replace(ours, values=both.ours), replace(theirs, values=both.theirs)
+        if ours.quotient is not None and theirs.quotient is not None:
+            both = replace(both, quotients=(ours.quotient, theirs.quotient))
         gain = moments(both.ours - both.theirs, both.draw)
         difference = gain.interval(comparisons)
         (ratio,) = ratios([both], both.draw, seed, comparisons)
@@ -206,9 +230,9 @@ def _chances(
     """Return the chances to do better: over paired replicates, and over unpaired ones."""
     if not paired:
         chance = chance_of_more(
-            sign * ours.values, ours.draw, sign * theirs.values, theirs.draw, comparisons
+            sign * ours.ranked, ours.draw, sign * theirs.ranked, theirs.draw, comparisons
         )
         return Interval(), chance
-    better = (np.sign(sign * (ours.values - theirs.values)) + 1) / 2
-    unpaired = Interval(unpaired_chance(sign * ours.values, sign * theirs.values))
+    better = (np.sign(sign * (ours.ranked - theirs.ranked)) + 1) / 2
+    unpaired = Interval(unpaired_chance(sign * ours.ranked, sign * theirs.ranked))
     return chance_interval(better, ours.draw, comparisons), unpaired

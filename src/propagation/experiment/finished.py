@@ -1,7 +1,7 @@
 """A finished results folder, read back: the scenario, the summary and every run."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from propagation.experiment.storage import (
 )
 from propagation.experiment.summarising import columns_of
 from propagation.problems import InputError, Problem
+from propagation.scenario.metrics import metrics_of
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Scenario
 
@@ -90,7 +91,10 @@ def read_finished(path: Path) -> Finished:
         raise refuse(f"its {RUNS} has no runs of '{lost[0]}': run the scenario again")
     if set(counts.values()) != {summary["replicates"]}:
         raise damaged(path / RUNS, "replicates are missing, or there more than once")
-    if not _fits(summary, scenario):
+    told = set(metrics_of(scenario))
+    if not told <= set(table.column_names):
+        raise damaged(path / RUNS, "it is that of another scenario")
+    if not _fits(summary, scenario, told):
         raise damaged(path / SUMMARY, "it is that of another scenario")
     runs, draw = columns_of(table)
     return Finished(
@@ -103,6 +107,8 @@ def read_finished(path: Path) -> Finished:
     )
 
 
-def _fits(summary: Mapping[str, Any], scenario: Scenario) -> bool:
+def _fits(summary: Mapping[str, Any], scenario: Scenario, metrics: Set[str]) -> bool:
+    if any(not metrics <= set(found) for found in summary["strategies"].values()):
+        return False
     asked = (scenario.compare.on, scenario.compare.baseline, set(scenario.strategies))
     return asked == (summary["metric"], summary["baseline"], set(summary["strategies"]))

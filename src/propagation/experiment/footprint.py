@@ -6,9 +6,12 @@ nothing. Constants are bytes. Most are sums over the arrays named beside them; t
 near the whole comes.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from propagation.scenario.spec import GrownGraph, Scenario, messages_of
+from propagation.scenario.actions import Blast, Follow, Pitch, Seed
+from propagation.scenario.choices import Choice
+from propagation.scenario.spec import Capacity, GrownGraph, Scenario, messages_of
 from propagation.spread.theory import MOST_FOLLOWS
 
 PROGRAM = 185_000_000
@@ -23,6 +26,8 @@ FOLLOW = 4
 ACCOUNT = 68
 """Graph: starts 8, first list 4, keys 8 + 8, followees 4. World: segment 2, ours 1, threshold 8 and
 envelope 1 of throws. Traits: attention, value, threshold 8 each."""
+LIMITED = 16
+"""Where attention is limited, of each account: capacity and what fills its feed."""
 INTEREST = 8
 """An account's interest in one topic."""
 PERSON = 64
@@ -30,6 +35,10 @@ PERSON = 64
 
 DRAWING_ACCOUNT = 60
 """While accounts are drawn: counts of followers and followees, and what is settled into a world."""
+CHOOSING_FOLLOW = 12
+"""While core numbers are worked out: followees, and neighbours of both directions."""
+CHOOSING_ACCOUNT = 40
+"""Meanwhile: starts, neighbours left, and accounts in that order."""
 CLUSTERED_FOLLOW = 30
 """While mutual follows and circles are placed: stubs, and follows before they stand in lists."""
 GROWN_FOLLOW = 80
@@ -81,6 +90,10 @@ class Size:
         Replicates of all strategies together.
     workers, in_processes
         How many, and whether they are processes of agents.
+    is_limited
+        Whether anybody's attention is.
+    asks, peels
+        Whether accounts are chosen by acquaintance (then followees are listed), by core number.
     """
 
     accounts: int
@@ -97,6 +110,9 @@ class Size:
     runs: int
     workers: int
     in_processes: bool
+    is_limited: bool
+    asks: bool
+    peels: bool
     is_grown: bool = False
 
 
@@ -108,16 +124,19 @@ def peak(size: Size) -> int:
     threads = size.workers * (size.accounts * WORKER_ACCOUNT + size.touched * WORKER_TOUCHED)
     drawn = size.drawn_at_once
     making = (size.worlds - drawn) * ready + drawn * (bare + _making(size))
-    at_the_end = size.worlds * ready + threads + max(_theory(size), RESAMPLING) + size.runs * RUN
+    further = max(_theory(size), RESAMPLING, min(size.workers, size.worlds) * _choosing(size))
+    at_the_end = size.worlds * ready + threads + further + size.runs * RUN
     return max(REPORT + size.runs * RUN, PROGRAM + _read(size) + max(making, at_the_end))
 
 
 def _world(size: Size, *, prepared: bool) -> int:
     """Return what is kept of one world."""
     follows = 0 if size.is_mapped else size.follows * FOLLOW
-    account = ACCOUNT + size.interests * INTEREST
+    account = ACCOUNT + size.interests * INTEREST + size.is_limited * LIMITED
     if prepared:
         account += size.topics * PERSON
+    if size.asks and (prepared or size.in_processes):
+        follows += size.follows * FOLLOW
     return follows + size.accounts * account
 
 
@@ -136,6 +155,13 @@ def _making(size: Size) -> int:
     return size.accounts * DRAWING_ACCOUNT + together
 
 
+def _choosing(size: Size) -> int:
+    """Return what choosing accounts takes for a while."""
+    if not size.peels:
+        return 0
+    return size.follows * CHOOSING_FOLLOW + size.accounts * CHOOSING_ACCOUNT
+
+
 def _theory(size: Size) -> int:
     if size.follows > MOST_FOLLOWS:
         return 0
@@ -145,7 +171,7 @@ def _theory(size: Size) -> int:
 
 def _in_processes(size: Size) -> int:
     """Return the sum over the run and its worker processes, which each make their own worlds."""
-    making = _making(size)
+    making = max(_making(size), _choosing(size))
     worlds = size.worlds * _world(size, prepared=False) + _read(size)
     each = PROCESS + worlds + max(making, size.accounts * AGENT)
     own = PROGRAM + worlds + max(making, _theory(size), RESAMPLING, size.accounts * AGENT)
@@ -174,6 +200,7 @@ def size_of(
     topics = {scenario.messages[name].topic for name in used}
     interests = [len(segment.interest) for segment in segments]
     doubled = 2 if scenario.shuffled else 1
+    orders = set(_orders(scenario))
     worth = {tuple(step.worth.items()) for step in scenario.steps if step.worth}
     return Size(
         accounts=accounts,
@@ -190,8 +217,35 @@ def size_of(
         runs=replicates * len(scenario.strategies),
         workers=workers,
         in_processes=engine == "mesa" or scenario.agents is not None,
+        is_limited=any(isinstance(one, Capacity) for one in _attention(scenario)),
+        asks="acquaintance" in orders,
+        peels="k-core" in orders,
         is_grown=isinstance(scenario.graph, GrownGraph),
     )
+
+
+def _attention(scenario: Scenario) -> Iterator[object]:
+    """Yield the attention of each segment, or of a graph's accounts and of segments apart."""
+    for segment in (scenario.segments or {}).values():
+        yield segment.attention
+    if scenario.accounts is not None:
+        yield scenario.accounts.attention
+        for apart in scenario.accounts.by_segment.values():
+            yield apart.attention
+
+
+def _orders(scenario: Scenario) -> Iterator[str]:
+    """Yield the orders by which accounts are chosen."""
+    for actions in scenario.strategies.values():
+        for action in actions:
+            if isinstance(action, Follow):
+                chosen: object = action.follow
+            elif isinstance(action, Pitch | Blast | Seed):
+                chosen = action.to
+            else:
+                continue
+            if isinstance(chosen, Choice):
+                yield chosen.by
 
 
 OUTLIERS = 10.0

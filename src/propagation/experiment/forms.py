@@ -11,7 +11,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from propagation.problems import MachineError
-from propagation.scenario.comparing import METRICS
+from propagation.scenario.comparing import ALL_METRICS, METRICS
 
 Number = float | None
 
@@ -90,10 +90,12 @@ class _Summary(_Form):
         named |= {name for level in self.at_least for name in level.strategies}
         metrics = {self.metric, *(each.metric for each in differences)}
         metrics |= {step.metric for step in self.steps}
-        if not named <= set(self.strategies) or not metrics <= set(METRICS):
+        if not named <= set(self.strategies) or not metrics <= set(ALL_METRICS):
             raise ValueError("unknown names")
         if any(not set(METRICS) <= set(found) for found in self.strategies.values()):
             raise ValueError("missing metrics")
+        if any(not metrics <= set(found) for found in self.strategies.values()):
+            raise ValueError("metrics that not every strategy has")
         return self
 
 

@@ -53,6 +53,31 @@ PHRASES = {
         "has a structural virality of {}",
         *("as high", "higher", "lower"),
     ),
+    "followers_gained": Phrase("followers gained", "gains {} follower(s)"),
+    "followers_lost": Phrase("followers lost", "loses {} follower(s)", lower_is_better=True),
+    "pitches_sent": Phrase("pitches sent", "sends out {} time(s)", "as many"),
+    "pitches_opened": Phrase("pitches opened", "is opened {} time(s)", "as often", less="less"),
+    "pitches_answered": Phrase("pitches answered", "gets {} answer(s)"),
+    "pitches_covered": Phrase("coverage", "is covered {} time(s)", "as often", less="less"),
+    "cost": Phrase("cost", "costs {}", "as much", less="less", lower_is_better=True),
+    "cost_per_reach": Phrase(
+        "cost per account reached",
+        "pays {} for an account reached",
+        *("as much", "more", "less"),
+        lower_is_better=True,
+    ),
+    "cost_per_relevant_reach": Phrase(
+        "cost per relevant account",
+        "pays {} for a relevant account reached",
+        *("as much", "more", "less"),
+        lower_is_better=True,
+    ),
+    "cost_per_valued_reach": Phrase(
+        "cost per valued reach",
+        "pays {} for a unit of valued reach",
+        *("as much", "more", "less"),
+        lower_is_better=True,
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from propagation.experiment.exemplars import is_small, small_graph, typical_casc
 from propagation.experiment.expectations import Expectations
 from propagation.experiment.phrases import counted
 from propagation.experiment.provenance import SOURCES, agents_checksum, anchored, provenance
+from propagation.experiment.quotients import precisely
 from propagation.experiment.replicates import Batch, Laboratory, joined
 from propagation.experiment.stopping import Next, next_total
 from propagation.experiment.storage import (
@@ -284,7 +285,11 @@ class Run:
         draw = np.empty(0, np.int64)
         if total:
             runs, draw = columns_of(self.folder.table(RUNS, total))
-            values = {name: runs[name][metric] for name in self.scenario.strategies if name in told}
+            values = {
+                name: precisely(metric, runs[name])
+                for name in self.scenario.strategies
+                if name in told
+            }
         asked = told if total else ()  # the pilot comes whatever is expected
         expected = {
             name: each[metric] for name, each in self.expectations(asked).items() if metric in each

@@ -9,11 +9,12 @@ from propagation.experiment.comparison import (
     NOTHING_EXPECTED,
     Expectations,
     difference,
-    outcome,
-    pair_of,
+    outcomes_of,
+    pair_in,
     ratios,
 )
 from propagation.experiment.intervals import Floats, Integers
+from propagation.experiment.quotients import quotient_of
 from propagation.experiment.replicates import value_columns
 from propagation.experiment.summary import Difference, Outcome
 from propagation.experiment.verdict import of_pair
@@ -67,13 +68,13 @@ def step_found(
     names = dict.fromkeys(name for pair in step.against.items() for name in pair)
     values = {name: _values(runs[name], metric, step.worth) for name in names}
     outcomes = {
-        name: outcome(each, draw, expected.get(name, {}).get(metric))
+        name: outcomes_of(each, draw, scenario.seed, expected.get(name, {}))[metric]
         for name, each in values.items()
     }
     pairs = [
-        pair_of(
-            strategy,
+        pair_in(
             metric,
+            strategy,
             values[strategy],
             values[other],
             draw,
@@ -92,10 +93,22 @@ def step_found(
     return StepFound(step, metric, outcomes, differences, tuple(sentences))
 
 
-def _values(runs: Mapping[str, Floats], metric: str, worth: Mapping[str, float] | None) -> Floats:
-    """Return a metric's values; valued reach with the segments' values multiplied by ``worth``."""
-    if not worth:
-        return runs[metric]
+def _values(
+    runs: Mapping[str, Floats], metric: str, worth: Mapping[str, float] | None
+) -> dict[str, Floats]:
+    """Return a metric's values, and the parts of a cost per reach.
+
+    Valued reach comes with the segments' values multiplied by ``worth``.
+    """
+    if worth:
+        return {metric: _worth_more(runs, worth)}
+    quotient = quotient_of(metric, runs)
+    needed = (metric,) if quotient is None else (metric, "cost", quotient.divisor)
+    return {name: runs[name] for name in needed}
+
+
+def _worth_more(runs: Mapping[str, Floats], worth: Mapping[str, float]) -> Floats:
+    """Return valued reach with the segments' values multiplied by ``worth``."""
     segments = {
         name.removeprefix("valued_reach_"): values
         for name, values in runs.items()

@@ -10,7 +10,8 @@ from propagation.experiment.comparison import NOTHING_EXPECTED, Expectations, su
 from propagation.experiment.decisions import rule_in_force
 from propagation.experiment.steps import step_found
 from propagation.experiment.storage import unescaped
-from propagation.scenario.spec import METRICS, FolderGraph, FollowsFile, GraphFile, Scenario, Step
+from propagation.scenario.metrics import metrics_of
+from propagation.scenario.spec import FolderGraph, FollowsFile, GraphFile, Scenario, Step
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -43,8 +44,9 @@ def summary_of(
         Called with strategies, and what accounts are worth by segment, for what theory expects.
     """
     columns, draw = columns_of(table)
+    told = metrics_of(scenario)
     ordered: dict[str, dict[str, Float64]] = {
-        name: {metric: columns[name][metric] for metric in METRICS} for name in scenario.strategies
+        name: {metric: columns[name][metric] for metric in told} for name in scenario.strategies
     }
     found = summarise(
         ordered,

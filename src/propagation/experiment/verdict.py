@@ -25,8 +25,12 @@ from propagation.experiment.tails import Level, level_sentences, medians_first
 
 Outcomes = Mapping[str, Mapping[str, Outcome]]
 
-HEADLINES = ("reach", "relevant_reach", "valued_reach", "shares", "time_to_half")
-"""Metrics named in the verdict when they disagree with the compared one."""
+HEADLINES = (
+    *("reach", "relevant_reach", "valued_reach", "shares", "time_to_half"),
+    *("followers_gained", "followers_lost", "pitches_covered"),
+    *("cost", "cost_per_relevant_reach", "cost_per_valued_reach"),
+)
+"""Metrics named in the verdict when they disagree with the compared one, where runs have them."""
 
 
 def verdict(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from propagation.experiment.comparison import difference, pair_of
+from propagation.experiment.comparison import difference, pair_in
 from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import listed, phrase, quoted
 from propagation.experiment.summary import Difference, Standing
@@ -69,11 +69,11 @@ def _difference(
     stored: Stored, strategy: str, baseline: str, metric: str, comparisons: int
 ) -> Difference:
     runs = stored.runs
-    pair = pair_of(
-        strategy,
+    pair = pair_in(
         metric,
-        runs[strategy][metric],
-        runs[baseline][metric],
+        strategy,
+        runs[strategy],
+        runs[baseline],
         stored.draw,
         heavy=stored.is_heavy(metric, strategy, baseline),
     )

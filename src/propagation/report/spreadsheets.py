@@ -8,7 +8,7 @@ from typing import Any
 
 from propagation.experiment.storage import escaped, replacing
 from propagation.report.stored import Stored
-from propagation.scenario.spec import METRICS
+from propagation.scenario.metrics import metrics_of
 
 OUTCOME = ("mean", "low", "high", "median", "p10", "p90", "defined", "heavy")
 INTERVALS = ("difference", "ratio", "probability_better")
@@ -29,7 +29,7 @@ def write_tables(stored: Stored, folder: Path) -> None:
         {"strategy": name, "metric": metric}
         | {column: found[name][metric].get(column) for column in OUTCOME}
         for name in found
-        for metric in METRICS
+        for metric in metrics_of(stored.scenario)
     ]
     _write(folder / "outcomes.csv", rows)
     _write(folder / "differences.csv", [_flat(each) for each in stored.summary["differences"]])

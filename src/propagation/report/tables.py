@@ -15,6 +15,7 @@ from propagation.experiment.phrases import (
 )
 from propagation.experiment.verdict import HEADLINES
 from propagation.report.stored import Stored
+from propagation.scenario.metrics import metrics_of
 from propagation.scenario.spec import METRIC_MEANINGS
 
 
@@ -29,7 +30,10 @@ class Table:
 
 def metrics_told(stored: Stored) -> list[str]:
     """Return the metrics of the tables, the compared one first."""
-    return list(dict.fromkeys((stored.summary["metric"], *HEADLINES)))
+    told = metrics_of(stored.scenario)
+    return [
+        *dict.fromkeys((stored.summary["metric"], *(name for name in HEADLINES if name in told)))
+    ]
 
 
 def outcome_table(stored: Stored, strategies: Sequence[str]) -> Table:

@@ -134,7 +134,7 @@ def _too_early(one: _Done, done: list[_Done], tree: Block) -> Iterator[Finding]:
     for key in ("by", "credit"):
         name = as_name(one.item.get(key))
         since = _hours(block(tree, "ours", name).get("from")) if name is not None else 0.0
-        if name is not None and first < since:
+        if name is not None and 0 <= first < since:
             yield Finding(
                 path,
                 f"'{shown(name)}' exists only from {units.write_duration(since)} on; this happens "

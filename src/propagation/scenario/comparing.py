@@ -27,6 +27,16 @@ Metric = Literal[
     "largest_cascade",
     "depth",
     "structural_virality",
+    "followers_gained",
+    "followers_lost",
+    "pitches_sent",
+    "pitches_opened",
+    "pitches_answered",
+    "pitches_covered",
+    "cost",
+    "cost_per_reach",
+    "cost_per_relevant_reach",
+    "cost_per_valued_reach",
 ]
 METRIC_MEANINGS: dict[Metric, str] = {
     "reach": "accounts that noticed a message, each counted once",
@@ -41,12 +51,37 @@ METRIC_MEANINGS: dict[Metric, str] = {
     "largest_cascade": "posts and shares in the largest tree of shares",
     "depth": "longest chain of shares from a post",
     "structural_virality": "mean distance between two accounts of one tree of shares",
+    "followers_gained": "times that an account began to follow one of ours",
+    "followers_lost": "times that a follower left one of our accounts",
+    "pitches_sent": "pitches and blasts, one for each recipient and time",
+    "pitches_opened": "pitches that their recipients opened",
+    "pitches_answered": "pitches that were answered",
+    "pitches_covered": "pitches whose recipients decided to cover the message",
+    "cost": "what the strategy costs, in the money that the scenario gives costs in",
+    "cost_per_reach": "cost divided by reach, in that money for each account reached",
+    "cost_per_relevant_reach": "cost divided by relevant reach, for each relevant account reached",
+    "cost_per_valued_reach": "cost divided by valued reach, for each unit of it",
 }
-METRICS: tuple[Metric, ...] = get_args(Metric)
+ALL_METRICS: tuple[Metric, ...] = get_args(Metric)
 """Names of the metrics, as in output files; a scenario file may write blanks for underscores."""
+METRICS = ALL_METRICS[: ALL_METRICS.index("followers_gained")]
+"""Those that every run has; `scenario.metrics` says who has the others."""
+MOVING: tuple[Metric, ...] = ("followers_gained", "followers_lost")
+FUNNEL: tuple[Metric, ...] = (
+    "pitches_sent",
+    "pitches_opened",
+    "pitches_answered",
+    "pitches_covered",
+)
+COST_PER: dict[Metric, Metric] = {
+    "cost_per_reach": "reach",
+    "cost_per_relevant_reach": "relevant_reach",
+    "cost_per_valued_reach": "valued_reach",
+}
+"""Metrics that divide the cost, and what each divides it by."""
 
 _SPELLINGS = [
-    *dict.fromkeys(name for metric in METRICS for name in (metric.replace("_", " "), metric))
+    *dict.fromkeys(name for metric in ALL_METRICS for name in (metric.replace("_", " "), metric))
 ]
 
 

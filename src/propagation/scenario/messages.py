@@ -204,11 +204,18 @@ class ParetoResonance(Part):
     )
 
 
+def _check_resonance(resonance: object) -> object:
+    if isinstance(resonance, Mapping) and len({"median", "least"} & set(resonance)) != 1:
+        raise ValueError("a block must have exactly one of: median, least")
+    return resonance
+
+
 Resonance = Annotated[
     Annotated[Amount, Tag("[plain]")]
     | Annotated[LognormalResonance, Tag("[LognormalResonance]")]
     | Annotated[ParetoResonance, Tag("[ParetoResonance]")],
     Discriminator(kind_of(ParetoResonance="least", LognormalResonance="median")),
+    BeforeValidator(_check_resonance),
 ]
 
 

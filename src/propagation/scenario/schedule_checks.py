@@ -70,12 +70,12 @@ def _form(path: Path, item: Block) -> Iterator[Finding]:
     elif "every" in item and "for" not in item:
         message = "'every' needs 'for': how long it goes on, such as '6 weeks'"
         yield Finding((*path, "every"), message)
-    elif "at" not in item and "every" not in item and not misspelt:
-        yield Finding(path, "'at' is missing (or 'every' with 'for')")
-    if "every" not in item and not misspelt:
-        for key in ("for", "from"):
-            if key in item:
-                yield Finding((*path, key), f"'{key}' goes with 'every'")
+    elif "every" not in item and not misspelt:
+        lost = [key for key in ("for", "from") if key in item]
+        for key in lost:
+            yield Finding((*path, key), f"'{key}' goes with 'every': how often, such as '2 days'")
+        if "at" not in item and not lost:
+            yield Finding(path, "'at' is missing (or 'every' with 'for')")
 
 
 def _given(path: Path, at: object) -> Iterator[tuple[float, Path]]:

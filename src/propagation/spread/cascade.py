@@ -154,7 +154,7 @@ def _best_rows(account: Int32, relevance: Float64) -> Int64:
 
 
 @compiled
-def _peak_in_an_hour(times: Float64) -> int:
+def peak_in_an_hour(times: Float64) -> int:
     """Return the largest number of sorted times within one hour, [t, t + 1)."""
     peak = first = 0
     for last in range(len(times)):
@@ -177,7 +177,7 @@ def speed(share_times: Float64, first_post: float) -> tuple[float, float, float]
     half = (count + 1) // 2
     to_half = float(share_times[half - 1])
     doubling = (to_half - float(share_times[0])) / math.log2(half) if half > 1 else math.nan
-    return to_half - first_post, float(_peak_in_an_hour(share_times)), doubling
+    return to_half - first_post, float(peak_in_an_hour(share_times)), doubling
 
 
 @compiled
@@ -233,19 +233,23 @@ def _reached(
     ]
     if len(found) == 1:
         return found[0]
-    account = np.concatenate([accounts for accounts, _, _ in found])
-    relevance = np.concatenate([largest for _, largest, _ in found])
+    account = np.concatenate([np.empty(0, np.int32), *(accounts for accounts, _, _ in found)])
+    relevance = np.concatenate([np.empty(0), *(largest for _, largest, _ in found)])
     best = _best_rows(account, relevance)
     return account[best], relevance[best], sum(impressions for _, _, impressions in found)
 
 
-def _times_of_shares(cascades: Sequence[Cascade]) -> Float64:
-    """Return the sorted times of all shares by others; one instance has them in order already."""
+def times_of_shares(cascades: Sequence[Cascade], is_ours: npt.NDArray[np.bool_]) -> Float64:
+    """Return the sorted times of all shares by others; one instance has them in order already.
+
+    Those who were asked to begin, in generation 0, are left out.
+    """
     times = []
     for one in cascades:
         shared = one.share_time[one.share_order]
-        times.append(shared[one.generation[one.share_order] > 0])
-    return times[0] if len(times) == 1 else np.sort(np.concatenate(times))
+        counts = (one.generation > 0) & ~is_ours[one.account]
+        times.append(shared[counts[one.share_order]])
+    return times[0] if len(times) == 1 else np.sort(np.concatenate([np.empty(0), *times]))
 
 
 def _tree_rows(trees: Sequence[Trees]) -> tuple[dict[str, float], ...]:
@@ -289,7 +293,7 @@ def measure(
     """
     account, relevance, impressions = _reached(cascades, relevances, audience)
     trees = [trees_of(one) for one in cascades]
-    times = _times_of_shares(cascades)
+    times = times_of_shares(cascades, audience.is_ours)
     to_half, peak, doubling = speed(times, first_post)
     pairs = math.fsum(tree.pairs for tree in trees)
     reach, valued = np.zeros(segments, np.int64), np.zeros(segments)
@@ -306,8 +310,8 @@ def measure(
         "time_to_half": to_half,
         "peak_hourly_shares": peak,
         "doubling_time": doubling,
-        "largest_cascade": max(tree.largest_tree for tree in trees),
-        "depth": max(tree.depth for tree in trees),
+        "largest_cascade": max((tree.largest_tree for tree in trees), default=0),
+        "depth": max((tree.depth for tree in trees), default=0),
         "structural_virality": (
             math.fsum(tree.distance for tree in trees) / pairs if pairs else math.nan
         ),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from propagation.spread.cascade import Cascade
+from propagation.spread.cascade import Cascade, times_of_shares
 from propagation.strategy.agenda import Agenda
 
 Float64 = npt.NDArray[np.float64]
@@ -40,15 +40,13 @@ def curves_of(
 
     An account counts as reached from its first notice of any instance on; our own never do.
     """
-    shares = [
-        one.share_time[one.share_order][one.generation[one.share_order] > 0] for one in cascades
-    ]
-    return _by(hours, np.concatenate(shares)), _by(hours, _first_notices(cascades, is_ours))
+    shares = times_of_shares(cascades, is_ours)
+    return _by(hours, shares), _by(hours, _first_notices(cascades, is_ours))
 
 
 def _first_notices(cascades: Sequence[Cascade], is_ours: npt.NDArray[np.bool_]) -> Float64:
-    account = np.concatenate([one.account for one in cascades])
-    time: Float64 = np.concatenate([one.first_notice for one in cascades])
+    account = np.concatenate([np.empty(0, np.int32), *(one.account for one in cascades)])
+    time: Float64 = np.concatenate([np.empty(0), *(one.first_notice for one in cascades)])
     others = np.isfinite(time) & ~is_ours[account]
     account, time = account[others], time[others]
     if len(cascades) == 1:

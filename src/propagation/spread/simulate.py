@@ -12,6 +12,7 @@ from propagation.scenario.spec import Message
 from propagation.spread.campaign_dynamics import moving_of
 from propagation.spread.campaign_record import Campaign
 from propagation.spread.campaign_runs import CampaignRuns
+from propagation.spread.campaign_tally import CampaignTallies, tally_campaigns
 from propagation.spread.cascade import Audience, Cascade, Outcome, measure
 from propagation.spread.dynamics import factors_of, rules_of
 from propagation.spread.loop import NOTICES, Touched, spread, touched_arrays
@@ -67,7 +68,7 @@ class CompiledEngine:
     ) -> None:
         self._messages, self._relevant = messages, relevant
         self._moving, self._moves = moving_of(following), following is not None
-        self._campaigns: dict[Agenda, CampaignRuns] = {}
+        self._campaigns: dict[int, CampaignRuns] = {}
         self._prepared = prepared or prepare(world, messages)
         self._rules = {
             name: (rules_of(message), factors_of(message)) for name, message in messages.items()
@@ -78,9 +79,7 @@ class CompiledEngine:
 
     def stands_alone(self, agenda: Agenda) -> bool:
         """Say whether each instance spreads as if there were no other, by rules that are fixed."""
-        varied = any(
-            not isinstance(self._messages[one.message].resonance, float) for one in agenda
-        )
+        varied = any(not isinstance(self._messages[one.message].resonance, float) for one in agenda)
         return agenda.posts_only and not (varied or self._moves or self._world.is_limited)
 
     def campaign(self, agenda: Agenda, seed: int) -> Campaign:
@@ -89,8 +88,8 @@ class CompiledEngine:
 
     def runs(self, agenda: Agenda) -> CampaignRuns:
         """Return an agenda made ready to be run again and again."""
-        if agenda not in self._campaigns:
-            self._campaigns[agenda] = CampaignRuns(
+        if id(agenda) not in self._campaigns:  # which stays its own, since the plan holds it
+            self._campaigns[id(agenda)] = CampaignRuns(
                 plan_of(agenda, self._world, self._messages),
                 self._prepared,
                 self._messages,
@@ -98,7 +97,7 @@ class CompiledEngine:
                 self._relevant,
                 self._horizon,
             )
-        return self._campaigns[agenda]
+        return self._campaigns[id(agenda)]
 
     def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
         """Return the cascades of one run, in the order of the agenda."""
@@ -155,6 +154,19 @@ class CompiledEngine:
         )
         return found
 
+    def campaign_tallies(
+        self,
+        agenda: Agenda,
+        seeds: Sequence[int],
+        relevant: float,
+        hours: Float64,
+        curves: int = 0,
+    ) -> CampaignTallies:
+        """Return the metrics of runs of an agenda, one for each seed; parameters as above."""
+        audience, segments = audience_of(self._world), len(self._world.segments)
+        runs = self.runs(agenda)
+        return tally_campaigns(runs, audience, segments, seeds, relevant, hours, curves)
+
     def _posts(self, instance: MessageInstance) -> tuple[Float64, Int32]:
         """Return when an instance is posted, and by which accounts."""
         times = np.array([post.time for post in instance.posts], np.float64)
@@ -173,6 +185,8 @@ class MesaEngine:
         messages: Mapping[str, Message],
         horizon: float,
         account_class: "type[Account] | None" = None,
+        following: Following | None = None,
+        relevant: float = 0.5,
     ) -> None:
         # here and not above, because Mesa takes longer to import than most scenarios to check
         from propagation.spread.agents import Account
@@ -181,9 +195,14 @@ class MesaEngine:
         self._model = PropagationModel
         self._world, self._messages, self._horizon = world, messages, horizon
         self._account_class = account_class or Account
+        self._following, self._relevant = following, relevant
 
     def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
         """Return the cascades of one run, in the order of the agenda."""
+        return self.campaign(agenda, seed).cascades
+
+    def campaign(self, agenda: Agenda, seed: int) -> Campaign:
+        """Return all that happened in one run."""
         model = self._model(
             self._world,
             self._messages,
@@ -191,8 +210,10 @@ class MesaEngine:
             seed,
             self._horizon,
             account_class=self._account_class,
+            following=self._following,
+            relevant=self._relevant,
         )
-        return model.run()
+        return model.campaign()
 
 
 def _copy(touched: Touched, rows: int, shares: int) -> Cascade:

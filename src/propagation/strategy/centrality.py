@@ -7,18 +7,19 @@ it. They get 0. Accounts of ours that the graph came with count as everybody els
 import math
 import weakref
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.follower_graph import FollowerGraph
+from propagation.audience.world import World
 from propagation.compiling import compiled
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-Scores = npt.NDArray[np.float64] | npt.NDArray[np.int32]
 
 DAMPING = 0.85
 CONVERGED = 1e-14
@@ -54,25 +55,27 @@ def pagerank(graph: FollowerGraph, damping: float = DAMPING) -> Float64:
     return np.concatenate((ranks, np.zeros(graph.added)))
 
 
-def followee_lists(graph: FollowerGraph, left_out: Bools) -> tuple[Int64, Int32]:
-    """Return whom each account follows: (accounts + 1,) starts, and followees by number.
+def followee_lists(world: World) -> tuple[Int64, Int32]:
+    """Return whom each account follows: (accounts + 1,) starts, and followees by number, not ours.
 
-    ``left_out``, shape (accounts,), says who is not listed. Added accounts never are: nothing of
-    what was added is read. Takes 4 bytes a follow, in time linear in the follows.
+    Takes 4 bytes a follow, in time linear in the follows.
     """
-    return _turned(_own_starts(graph), graph.followers, left_out, graph.accounts)
+    graph = world.graph
+    return _turned(_own_starts(graph), graph.followers, world.is_ours, graph.accounts)
 
 
-Measure = Callable[[FollowerGraph], Scores]
-_known: weakref.WeakKeyDictionary[FollowerGraph, dict[str, Scores]] = weakref.WeakKeyDictionary()
+Subject = TypeVar("Subject", FollowerGraph, World)
+Result = TypeVar("Result")
+_known: weakref.WeakKeyDictionary[object, dict[str, Any]] = weakref.WeakKeyDictionary()
 
 
-def once(measure: Measure, graph: FollowerGraph) -> Scores:
-    """Return ``measure(graph)``, worked out once as long as the graph is kept."""
-    known = _known.setdefault(graph, {})
-    if measure.__name__ not in known:
-        known[measure.__name__] = measure(graph)
-    return known[measure.__name__]
+def once(work_out: Callable[[Subject], Result], subject: Subject) -> Result:
+    """Return ``work_out(subject)``, worked out once and kept as long as the graph or world is."""
+    known = _known.setdefault(subject, {})
+    if work_out.__name__ not in known:
+        known[work_out.__name__] = work_out(subject)
+    result: Result = known[work_out.__name__]
+    return result
 
 
 def _own_starts(graph: FollowerGraph) -> Int64:

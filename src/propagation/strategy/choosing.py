@@ -5,16 +5,16 @@ those chosen before.
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.follower_graph import find_labelled
+from propagation.audience.follower_graph import finder
 from propagation.audience.world import World
 from propagation.compiling import compiled
 from propagation.luck import descend, throw
 from propagation.problems import InputError, Problem, not_one_of
+from propagation.scenario.choices import Order
 from propagation.strategy.centrality import core_numbers, once, pagerank
 
 Int32 = npt.NDArray[np.int32]
@@ -22,7 +22,8 @@ Int64 = npt.NDArray[np.int64]
 UInt8 = npt.NDArray[np.uint8]
 UInt64 = npt.NDArray[np.uint64]
 
-FixedOrder = Literal["most followers", "k-core", "pagerank", "most interested"]
+MOST_WRONG = 10
+"""Names told to be wrong: similar ones are looked for, which takes time."""
 DECIMALS = 9
 """PageRank as a multiple of the mean is rounded to these, so that equals are equal however the
 ranks of their followers were added up."""
@@ -58,15 +59,18 @@ def named_accounts(world: World, names: Sequence[str], path: str = "") -> Int32:
     Raises
     ------
     InputError
-        For every name that is not one of the accounts, is one of ours or names one again.
+        For every name that is not one of the accounts, is one of ours or names one again, up to
+        ``MOST_WRONG``.
     """
-    found: dict[int, str] = {}
+    find, found = finder(world.graph), dict[int, str]()
     problems: list[Problem] = []
     our_names = {account: name for name, account in world.ours.items()}
     for i, name in enumerate(names):
+        if len(problems) == MOST_WRONG:
+            break
         place = f"{path}.named[{i}]"
         try:
-            account = find_labelled(world.graph, name, place)
+            account = find(name, place)
         except InputError as error:
             problems += error.problems
             continue
@@ -81,26 +85,32 @@ def named_accounts(world: World, names: Sequence[str], path: str = "") -> Int32:
     return np.array(list(found), np.int32)
 
 
-def order_of(rule: FixedOrder, pool: Int32, world: World, topic: str) -> Int32:
+def order_of(rule: Order, pool: Int32, world: World, topic: str | None) -> Int32:
     """Return the pool in the order of a rule that leaves nothing to chance.
 
     Ties go by the hash of the account. ``topic`` is what interest is asked in.
+
+    Raises
+    ------
+    ValueError
+        If the rule leaves something to chance, or asks for interest in nothing.
     """
     scores = _scores(rule, world, topic)[pool]
     return pool[np.lexsort((world.graph.account_keys[pool], -scores))]
 
 
-def _scores(rule: FixedOrder, world: World, topic: str) -> npt.NDArray[np.float64]:
+def _scores(rule: Order, world: World, topic: str | None) -> npt.NDArray[np.float64]:
     """Return by how much each account comes first."""
     graph = world.graph
-    if rule == "most interested":
+    if rule == "most interested" and topic is not None:
         return world.traits.interest[topic]
     if rule == "most followers":
         return graph.follower_counts().astype(np.float64)
     if rule == "k-core":
         return once(core_numbers, graph).astype(np.float64)
-    ranks = once(pagerank, graph).astype(np.float64)
-    return np.round(ranks * graph.ordinary, DECIMALS)
+    if rule == "pagerank":
+        return np.asarray(np.round(once(pagerank, graph) * graph.ordinary, DECIMALS))
+    raise ValueError(f"'{rule}' in {topic} gives accounts no fixed order")
 
 
 @compiled

@@ -14,7 +14,7 @@ from propagation.scenario.choices import Choice, NamedAccounts
 from propagation.scenario.reposts import ByChance, Repost, WhenRelevant
 from propagation.scenario.spec import Message
 from propagation.strategy.agenda import Agenda, Occasion, PostAction
-from propagation.strategy.centrality import followee_lists
+from propagation.strategy.centrality import followee_lists, once
 from propagation.strategy.choosing import (
     acquaintances,
     named_accounts,
@@ -147,7 +147,7 @@ class Plan:
 
     @cached_property
     def _followees(self) -> tuple[npt.NDArray[np.int64], Int32]:
-        return followee_lists(self.world.graph, self.world.is_ours)
+        return once(followee_lists, self.world)
 
 
 def _chooses(entries: Records) -> npt.NDArray[np.bool_]:

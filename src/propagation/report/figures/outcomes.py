@@ -30,6 +30,13 @@ UNIT_OF = {
     "largest_cascade": "posts and shares",
     "depth": "shares from the post",
     "structural_virality": "mean distance in the tree",
+    "followers_gained": "accounts",
+    "followers_lost": "accounts",
+    "pitches_covered": "pitches covered",
+    "cost": "in the scenario's money",
+    "cost_per_reach": "in the scenario's money",
+    "cost_per_relevant_reach": "in the scenario's money",
+    "cost_per_valued_reach": "in the scenario's money",
 }
 
 

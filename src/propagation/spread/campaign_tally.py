@@ -1,0 +1,348 @@
+"""The metrics of whole campaigns, counted where the loop has left its rows.
+
+`cascade.measure` defines the metrics that all runs have. Here they are counted over the rows of all
+instances at once, without a cascade for each; besides, who came and left, what became of pitches,
+and how all of it grew over time.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from propagation.compiling import compiled
+from propagation.spread.campaign_runs import CampaignRuns, by_instance
+from propagation.spread.cascade import Audience, peak_in_an_hour
+from propagation.spread.scene import MOVES, PITCHES, ROWS, SHARES, Scene
+from propagation.spread.script import Script
+from propagation.spread.tally import (
+    DEPTH,
+    DOUBLING_TIME,
+    IMPRESSIONS,
+    LARGEST_CASCADE,
+    LARGEST_GENERATION,
+    LARGEST_TREE,
+    PEAK_HOURLY_SHARES,
+    REACH,
+    RELEVANT_REACH,
+    SIZE,
+    STRUCTURAL_VIRALITY,
+    TIME_TO_HALF,
+    TREE_DEPTH,
+    TREE_VIRALITY,
+    VALUED_REACH,
+    WASTED,
+)
+from propagation.spread.tally import SHARES as SHARES_METRIC
+
+Bools = npt.NDArray[np.bool_]
+Float64 = npt.NDArray[np.float64]
+Int16 = npt.NDArray[np.int16]
+Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
+Records = npt.NDArray[np.void]
+
+GAINED, LOST, SENT, OPENED, ANSWERED, COVERED = range(6)
+"""Columns of ``CampaignTallies.counts``."""
+UNSEEN = -1.0
+_NO_COUNTS = np.empty(0, np.int32)
+
+
+class CampaignTallies(NamedTuple):
+    """What a number of runs did, a row for each run.
+
+    ``metrics``, ``reach``, ``valued`` as in ``tally.Tallies``; ``trees`` has a row for each
+    instance and its columns; ``touched`` says which instances anybody noticed or shared;
+    ``counts`` has the columns above, ``reposts`` one for each rule. Curves by hour have rows for
+    the first runs only: shares by others, accounts reached, followers joined minus left, and
+    valued reach.
+    """
+
+    metrics: Float64
+    trees: Float64
+    touched: Bools
+    reach: Int64
+    valued: Float64
+    counts: Int64
+    reposts: Int64
+    shares_by_hour: Int32
+    reach_by_hour: Int32
+    followers_by_hour: Int32
+    valued_reach_by_hour: Float64
+
+
+def tally_campaigns(
+    runs: CampaignRuns,
+    audience: Audience,
+    segments: int,
+    seeds: Sequence[int],
+    relevant: float,
+    hours: Float64,
+    curves: int,
+) -> CampaignTallies:
+    """Run a campaign once for each seed, and count what happened.
+
+    Parameters
+    ----------
+    relevant
+        An account counts as relevant at or above this relevance.
+    hours, curves
+        Hours at which the first ``curves`` runs are looked at; shape (points,).
+    """
+    agenda, accounts = runs.plan.agenda, runs.plan.world.graph.accounts
+    found = _empty(len(seeds), len(agenda), len(agenda.reposts), segments, curves, len(hours))
+    best = np.full(accounts, UNSEEN)
+    for run, seed in enumerate(seeds):
+        scene = runs.run(seed)
+        _count(
+            scene.rows[: scene.counts[ROWS]],
+            scene.share_order[: scene.counts[SHARES]],
+            runs.script,
+            audience.value,
+            audience.segment,
+            audience.is_ours,
+            best,
+            relevant,
+            agenda.start,
+            hours if run < curves else hours[:0],
+            found.metrics[run],
+            found.trees[run],
+            found.touched[run],
+            found.reach[run],
+            found.valued[run],
+            found.shares_by_hour[run] if run < curves else _NO_COUNTS,
+            found.reach_by_hour[run] if run < curves else _NO_COUNTS,
+            found.valued_reach_by_hour[run] if run < curves else hours[:0],
+        )
+        _count_moves(scene, hours, found, run)
+    return found
+
+
+def _empty(
+    runs: int, instances: int, rules: int, segments: int, curves: int, hours: int
+) -> CampaignTallies:
+    return CampaignTallies(
+        metrics=np.zeros((runs, 12)),
+        trees=np.zeros((runs, instances, 5)),
+        touched=np.zeros((runs, instances), np.bool_),
+        reach=np.zeros((runs, segments), np.int64),
+        valued=np.zeros((runs, segments)),
+        counts=np.zeros((runs, 6), np.int64),
+        reposts=np.zeros((runs, rules), np.int64),
+        shares_by_hour=np.zeros((curves, hours), np.int32),
+        reach_by_hour=np.zeros((curves, hours), np.int32),
+        followers_by_hour=np.zeros((curves, hours), np.int32),
+        valued_reach_by_hour=np.zeros((curves, hours)),
+    )
+
+
+def _count_moves(scene: Scene, hours: Float64, found: CampaignTallies, run: int) -> None:
+    """Count those who came and left, pitches and reposts."""
+    moves = scene.moves[: scene.counts[MOVES]]
+    pitches = scene.pitches[: scene.counts[PITCHES]]
+    joined = moves["joined"]
+    found.counts[run, GAINED] = np.count_nonzero(joined)
+    found.counts[run, LOST] = np.count_nonzero(~joined)
+    found.counts[run, SENT] = len(pitches)
+    for column, name in ((OPENED, "opened"), (ANSWERED, "answered"), (COVERED, "covered")):
+        found.counts[run, column] = np.count_nonzero(pitches[name])
+    found.reposts[run] = scene.reposts
+    if run < len(found.followers_by_hour):
+        net = np.concatenate(([0], np.cumsum(np.where(joined, 1, -1))))
+        found.followers_by_hour[run] = net[np.searchsorted(moves["time"], hours, side="right")]
+
+
+@compiled
+def _count(
+    rows: Records,
+    share_order: Int32,
+    script: Script,
+    value: Float64,
+    segment: Int16,
+    is_ours: Bools,
+    best: Float64,
+    relevant: float,
+    start: float,
+    hours: Float64,
+    metrics: Float64,
+    trees: Float64,
+    touched: Bools,
+    reach: Int64,
+    valued: Float64,
+    shares_by_hour: Int32,
+    reach_by_hour: Int32,
+    valued_by_hour: Float64,
+) -> None:
+    """Count a campaign; ``best``, by account, is UNSEEN everywhere before and after."""
+    times = _shares_by_others(rows, share_order, is_ours)
+    _measure_speed(times, start, metrics)
+    _measure_all_trees(rows, share_order, len(script.instances), trees, metrics)
+    seen = _noticed_in_order(rows, is_ours)
+    reached = impressions = 0
+    total = 0.0
+    hour = 0
+    for at in seen:
+        row = rows[at]
+        while hour < len(hours) and hours[hour] < row["first_notice"]:
+            reach_by_hour[hour], valued_by_hour[hour] = reached, total
+            hour += 1
+        account = row["account"]
+        relevance = script.relevance[script.instances[row["instance"]]["topic"], account]
+        impressions += row["notices"]
+        reached += best[account] == UNSEEN
+        if relevance > best[account]:
+            total += value[account] * (relevance - max(best[account], 0.0))
+            best[account] = relevance
+    while hour < len(hours):
+        reach_by_hour[hour], valued_by_hour[hour] = reached, total
+        hour += 1
+    _settle_reach(rows, seen, value, segment, best, relevant, metrics, reach, valued)
+    metrics[REACH], metrics[IMPRESSIONS] = reached, impressions
+    metrics[WASTED] = impressions - len(times)
+    for at in range(len(rows)):
+        touched[rows[at]["instance"]] = True
+    happened = 0
+    for i in range(len(hours)):
+        while happened < len(times) and times[happened] <= hours[i]:
+            happened += 1
+        shares_by_hour[i] = happened
+
+
+@compiled
+def _shares_by_others(rows: Records, share_order: Int32, is_ours: Bools) -> Float64:
+    """Return the times of shares by others, seeds left out, in order."""
+    times = np.empty(len(share_order), np.float64)
+    count = 0
+    for at in share_order:
+        times[count] = rows[at]["share_time"]
+        count += rows[at]["generation"] > 0 and not is_ours[rows[at]["account"]]
+    return times[:count]
+
+
+@compiled
+def _noticed_in_order(rows: Records, is_ours: Bools) -> Int64:
+    """Return the rows of others who noticed something, in order of their first notice.
+
+    Rows are in order of touch, and most are touched by a notice.
+    """
+    seen = np.empty(len(rows), np.int64)
+    count = 0
+    in_order = True
+    for at in range(len(rows)):
+        if rows[at]["notices"] > 0 and not is_ours[rows[at]["account"]]:
+            if count > 0 and rows[seen[count - 1]]["first_notice"] > rows[at]["first_notice"]:
+                in_order = False
+            seen[count] = at
+            count += 1
+    seen = seen[:count]
+    if in_order:
+        return seen
+    times = np.empty(count, np.float64)
+    for i in range(count):
+        times[i] = rows[seen[i]]["first_notice"]
+    return seen[np.argsort(times, kind="mergesort")]
+
+
+@compiled
+def _settle_reach(
+    rows: Records,
+    seen: Int64,
+    value: Float64,
+    segment: Int16,
+    best: Float64,
+    relevant: float,
+    metrics: Float64,
+    reach: Int64,
+    valued: Float64,
+) -> None:
+    """Count each account once, with its largest relevance, and make ``best`` UNSEEN again."""
+    enough = 0
+    total = 0.0
+    for at in seen:
+        account = rows[at]["account"]
+        if best[account] == UNSEEN:
+            continue
+        worth = value[account] * best[account]
+        enough += best[account] >= relevant
+        total += worth
+        if segment[account] >= 0:
+            reach[segment[account]] += 1
+            valued[segment[account]] += worth
+        best[account] = UNSEEN
+    metrics[RELEVANT_REACH], metrics[VALUED_REACH] = enough, total
+
+
+@compiled
+def _measure_speed(times: Float64, start: float, metrics: Float64) -> None:
+    """Measure the speed of shares by others; see ``cascade.speed``."""
+    count = len(times)
+    metrics[SHARES_METRIC] = count
+    metrics[TIME_TO_HALF], metrics[DOUBLING_TIME] = np.nan, np.nan
+    if count == 0:
+        return
+    half = (count + 1) // 2
+    metrics[TIME_TO_HALF] = times[half - 1] - start
+    if half > 1:
+        metrics[DOUBLING_TIME] = (times[half - 1] - times[0]) / math.log2(half)
+    metrics[PEAK_HOURLY_SHARES] = peak_in_an_hour(times)
+
+
+@compiled
+def _measure_all_trees(
+    rows: Records, share_order: Int32, instances: int, trees: Float64, metrics: Float64
+) -> None:
+    """Measure the shape of each instance's trees, and of all together; see ``cascade.Trees``."""
+    of = np.empty(len(share_order), np.int32)
+    for i in range(len(share_order)):
+        of[i] = rows[share_order[i]]["instance"]
+    starts, order = by_instance(of, len(of), instances)
+    below = np.zeros(len(rows), np.int64)
+    tree = np.zeros(len(rows), np.int64)
+    breadth = np.zeros(len(share_order) + 2, np.int64)
+    all_distance = all_pairs = 0.0
+    for one in range(instances):
+        shares = share_order[order[starts[one] : starts[one + 1]]]
+        distance, pairs = _measure_trees(rows, shares, below, tree, breadth, trees[one])
+        all_distance += distance
+        all_pairs += pairs
+        metrics[LARGEST_CASCADE] = max(metrics[LARGEST_CASCADE], trees[one, LARGEST_TREE])
+        metrics[DEPTH] = max(metrics[DEPTH], trees[one, TREE_DEPTH])
+    metrics[STRUCTURAL_VIRALITY] = all_distance / all_pairs if all_pairs > 0 else np.nan
+
+
+@compiled
+def _measure_trees(
+    rows: Records, shares: Int32, below: Int64, tree: Int64, breadth: Int64, measures: Float64
+) -> tuple[float, float]:
+    """Measure one instance's trees, given the rows that shared it in order of time.
+
+    ``below`` and ``tree`` are by row, ``breadth`` by generation; it is left all 0.
+    """
+    largest = depth = widest = 0
+    for i in range(len(shares) - 1, -1, -1):
+        at = shares[i]
+        generation, parent = rows[at]["generation"], rows[at]["parent"]
+        below[at] += 1
+        breadth[generation] += 1
+        depth = max(depth, generation)
+        if generation > 0:
+            widest = max(widest, breadth[generation])
+        if parent >= 0:
+            below[parent] += below[at]
+    breadth[: depth + 1] = 0
+    distance = pairs = 0.0
+    for at in shares:
+        parent = rows[at]["parent"]
+        if parent < 0:
+            tree[at] = below[at]
+            largest = max(largest, below[at])
+            pairs += 0.5 * below[at] * (below[at] - 1)
+        else:
+            tree[at] = tree[parent]
+            distance += float(below[at]) * float(tree[at] - below[at])
+    measures[SIZE], measures[LARGEST_TREE], measures[TREE_DEPTH] = len(shares), largest, depth
+    measures[LARGEST_GENERATION] = widest
+    measures[TREE_VIRALITY] = distance / pairs if pairs > 0 else np.nan
+    return distance, pairs
