@@ -377,6 +377,8 @@ def test_measures_are_those_of_networkx(seed):
     )
     assert (found.accounts, found.follows) == (300, graph.number_of_edges())
     assert found.most_followers == max(degree for _, degree in graph.in_degree())
+    products = [graph.in_degree(one) * graph.out_degree(one) for one in graph]
+    assert found.together == pytest.approx(300 * sum(products) / graph.number_of_edges() ** 2)
     assert found.reciprocity == pytest.approx(nx.overall_reciprocity(graph))
     assert found.clustering == pytest.approx(nx.average_clustering(graph.to_undirected()))
     by_segment = nx.attribute_assortativity_coefficient(graph, "segment")
@@ -491,3 +493,45 @@ def test_draws_take_the_seed_of_the_scenario():
     one = populate(scenario, 1).graph.followers
     changed = scenario.model_copy(update={"seed": scenario.seed + 1})
     assert not np.array_equal(one, populate(changed, 1).graph.followers)
+
+
+# What the page says ---------------------------------------------------------------------------
+
+PAGE = Path(__file__).parents[1] / "docs" / "drawn-graphs.md"
+TABLED = """
+name: table
+seed: 1
+segments:
+  fans: {accounts: 200, attention: 0.2, interest: {news: 0.8}}
+  others: {accounts: 1800, attention: 0.2, interest: {news: 0.1}}
+graph: {grown: GROWTH}
+ours: {us: {followers: {fans: 1}}}
+messages: {hello: {topic: news, resonance: 0.1}}
+strategies: {one: [{post: hello, by: us, at: 0 h}]}
+compare: {on: reach, baseline: one}
+"""
+
+
+def row_of(written):
+    """The row of the page for a graph that grows as written."""
+    population = populate(parse_scenario(TABLED.replace("GROWTH", written)))
+    found = measures_of(population.graph, population.segment_of, population.traits.interest)
+    assorted = found.by_interest["news"]
+    numbers = [
+        f"{found.follows / found.accounts:.1f}",
+        f"{found.most_followers}",
+        f"{found.tail:.2f}",
+        f"{found.together:.2f}",
+        f"{found.reciprocity:.1%}",
+        f"{found.clustering:.3f}",
+        f"{0.0 if abs(assorted) < 0.005 else assorted:.2f}",
+    ]
+    return f"| `{written}` | {' | '.join(numbers)} |"
+
+
+def test_the_table_of_what_grows_is_as_measured():
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if line.startswith("| `{follows:")]
+    assert len(rows) == 10
+    for row in rows:
+        assert row == row_of(row.split("`")[1])

@@ -32,6 +32,10 @@ class Measures:
         Exponent of the follower counts of the top twentieth (Hill's estimator, moved by half a
         follower as Clauset, Shalizi & Newman 2009 do for whole numbers): 1 plus the reciprocal of
         the mean of ln(k / (least - 1/2)).
+    together
+        Mean of followers times followees, over the product of their means: 1 if the two are
+        independent. What it is multiplied by, so is the mean number of those whom a share of
+        somebody who follows at random is shown to.
     reciprocity
         Share of the follows that are returned.
     clustering
@@ -44,6 +48,7 @@ class Measures:
     follows: int
     most_followers: int
     tail: float
+    together: float
     reciprocity: float
     clustering: float
     by_segment: float
@@ -68,6 +73,7 @@ def measures_of(
         follows=len(follower),
         most_followers=int(received.max(initial=0)),
         tail=tail_exponent(received),
+        together=together(received, np.bincount(follower, minlength=accounts)),
         reciprocity=reciprocity(follower, followee, accounts),
         clustering=clustering(follower, followee, accounts),
         by_segment=segment_assortativity(segment_of[follower], segment_of[followee]),
@@ -84,6 +90,12 @@ def tail_exponent(counts: Int64) -> float:
     if len(counts) < 2 or top[0] < 1 or top[0] == top[-1]:
         return float("nan")
     return float(1 + 1 / np.log(top / (top[0] - 0.5)).mean())
+
+
+def together(followers: Int64, followees: Int64) -> float:
+    """Return the mean of the products over the product of the means."""
+    means = float(followers.mean() * followees.mean())
+    return float((followers * followees).mean()) / means if means else float("nan")
 
 
 def reciprocity(follower: Int32, followee: Int32, accounts: int) -> float:

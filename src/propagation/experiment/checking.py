@@ -59,7 +59,8 @@ def _grown(world: World) -> Iterator[str]:
     found = measures_of(world.graph, world.segment_of, world.traits.interest)
     yield (
         f"grown in draw 0: {found.follows:,} follows, {found.follows / found.accounts:,.1f} an "
-        f"account; most followers {found.most_followers:,}, exponent of the tail {found.tail:.2f}"
+        f"account; most followers {found.most_followers:,}, exponent of the tail {found.tail:.2f}; "
+        f"followers times followees {found.together:.2f} times as if independent"
     )
     topics = "; ".join(
         f"by interest in {topic} {value:.2f}" for topic, value in found.by_interest.items()
