@@ -9,7 +9,7 @@ import numpy.typing as npt
 from propagation.audience.world import World
 from propagation.luck import CERTAIN
 from propagation.scenario.spec import Message
-from propagation.spread.noticing import FOLLOWER_LIST, PERSON, Ground, common_attention
+from propagation.spread.noticing import FOLLOWER_LIST, MIXED, PERSON, Ground, common_attention
 
 Int32 = npt.NDArray[np.int32]
 
@@ -87,6 +87,16 @@ def ground_of(world: World) -> Ground:
         ordinary=ordinary,
         attention=attention,
     )
+
+
+def with_mixed_attention(
+    ground: Ground, people: npt.NDArray[np.void]
+) -> tuple[Ground, npt.NDArray[np.void]]:
+    """Return copies in which no list's members are taken to have an attention in common."""
+    lists, others = ground.lists.copy(), _records(len(people), PERSON)
+    others[:] = people
+    lists["attention"] = others["attention"] = MIXED
+    return ground._replace(lists=lists), others
 
 
 def read_only(values: Int32) -> Int32:
