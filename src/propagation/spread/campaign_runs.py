@@ -11,7 +11,7 @@ from propagation.spread.campaign import run_campaign
 from propagation.spread.campaign_dynamics import Moving, credits_in
 from propagation.spread.campaign_record import Campaign
 from propagation.spread.cascade import Cascade
-from propagation.spread.prepared import Prepared, with_mixed_attention
+from propagation.spread.prepared import Prepared
 from propagation.spread.scene import FULL, MOVES, PITCHES, ROWS, SHARES, Scene, clear, new_scene
 from propagation.spread.script import Limits, script_of, with_credits
 from propagation.strategy.plan import PITCH, Plan
@@ -40,8 +40,6 @@ class CampaignRuns:
         self.plan = plan
         self._ground = prepared.ground
         self._people = next(iter(prepared.people.values()))
-        if plan.world.is_limited:
-            self._ground, self._people = with_mixed_attention(self._ground, self._people)
         self.script = script_of(plan, messages)
         self._limits = Limits(moving, relevant, horizon)
         self._rows, self._room = FIRST_ROWS, FIRST_ROOM
@@ -59,12 +57,12 @@ class CampaignRuns:
             pitches=int(plan.entries["count"][pitched].sum()),
             further_events=len(plan.entries) + instances * len(plan.ours) * len(plan.reposts),
             rows=self._rows,
+            attention=plan.world.attention_thresholds,
             pitched=bool(pitched.any()),
             limited=plan.world.is_limited,
             room=self._room,
         )
-        if plan.world.is_limited:
-            scene.attention[:] = plan.world.attention_thresholds
+        if plan.world.is_limited:  # then each share is noticed with the attention at that moment
             self._ground = self._ground._replace(attention=scene.attention)
         return scene
 
