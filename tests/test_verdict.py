@@ -20,7 +20,7 @@ from propagation.experiment.phrases import (
 )
 from propagation.experiment.summary import Difference, Outcome, Standing
 from propagation.experiment.verdict import verdict
-from propagation.scenario.spec import METRICS
+from propagation.scenario.comparing import ALL_METRICS, COST_PER
 
 SMALL, LARGE = "small and relevant", "large and random"
 SETTINGS = {"matters": 0.05, "draws": 10, "real_graph": False, "decision": ""}
@@ -244,20 +244,24 @@ def test_a_metric_that_is_never_defined():
 
 
 def test_every_metric_has_a_phrase_and_so_has_any_other():
-    assert set(PHRASES) == set(METRICS)
+    assert set(PHRASES) == set(ALL_METRICS)
     assert plural(phrase("reach_{odd} (s)").does, "2") == "reaches 2 accounts of {odd} (s)"
     assert plural(phrase("page_views").does, "2") == "has a page views of 2"
 
 
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", ALL_METRICS)
 def test_every_metric_makes_a_verdict(metric):
     rng = np.random.default_rng(1)
     runs = {name: {metric: level * rng.gamma(9, 1, 200)} for name, level in [("a", 1), ("b", 3)]}
+    if metric in COST_PER:  # which come with what they are made of
+        for each in runs.values():
+            each |= {"cost": each[metric], COST_PER[metric]: np.ones(200)}
     settings = {"baseline": "a", "matters": 0.05, "seed": 1, "real_graph": True}
     found = summarise(runs, np.zeros(200, np.int64), metric=metric, **settings)
     assert "times as" in found.verdict[0]
     failed = any("fails" in sentence for sentence in found.verdict)
-    assert failed == (metric in {"wasted", "time_to_half", "doubling_time"})
+    lower = {"wasted", "time_to_half", "doubling_time", "followers_lost", "cost", *COST_PER}
+    assert failed == (metric in lower)
 
 
 @pytest.mark.parametrize(

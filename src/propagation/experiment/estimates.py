@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,15 @@ from propagation.audience.population import segment_targets
 from propagation.audience.world import World
 from propagation.compiling import compiled
 from propagation.experiment.footprint import peak, size_of
-from propagation.scenario.spec import Capacity, Message, Precision, Scenario, Segment
+from propagation.scenario.spec import (
+    Capacity,
+    LognormalResonance,
+    Message,
+    ParetoResonance,
+    Precision,
+    Scenario,
+    Segment,
+)
 from propagation.strategy.agenda import agenda_of
 
 Float64 = npt.NDArray[np.float64]
@@ -33,6 +42,10 @@ NANOSECONDS_PER_NOTICE = 60.0
 MICROSECONDS_PER_INSTANCE = 15.0
 NANOSECONDS_PER_DRAWN_FOLLOW = 60.0
 GENERATIONS = 50
+LEVELS = 50
+"""Resonance that varies is foreseen as so many values, equally likely."""
+ENOUGH = 100.0
+"""Logarithm of what any resonance is multiplied by at most: all share then."""
 MOST_FOLLOWED = 2_000_000_000
 """Follows that an estimate on a given graph walks along at most: some seconds."""
 ADVICE = "fewer accounts, follows, draws or workers need less"
@@ -190,7 +203,7 @@ def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> list[f
     total: list[float] = []
     for message, by in _instances(scenario):
         interest = [_mean(segment.interest[message.topic]) for segment in segments.values()]
-        sharing = np.minimum(1.0, message.resonance * np.array(interest))
+        sharing = _sharing(message, np.array(interest))
         audience = scenario.ours[by].followers or {}
         first = np.array([audience.get(name, 0) for name in names], np.float64) * attention
         matrix = attention[:, None] * (follows / sizes) * sharing
@@ -207,7 +220,7 @@ def graph_notices(scenario: Scenario, world: World) -> list[float]:
     generations = min(GENERATIONS, max(2, MOST_FOLLOWED // (1 + graph.follows * len(instances))))
     total: list[float] = []
     for message, by in instances:
-        sharing = np.minimum(1.0, message.resonance * world.traits.interest[message.topic])
+        sharing = _sharing(message, world.traits.interest[message.topic])
         sharing[world.is_ours] = 0.0
 
         def spread_on(noticed: Float64, sharing: Float64 = sharing) -> Float64:
@@ -264,6 +277,28 @@ def _attention(segment: Segment, followees: float) -> float:
     if isinstance(limits, Capacity):
         return float(attention_at(limits.capacity, limits.per_followee * followees, 0.0))
     return _mean(limits)
+
+
+def _sharing(message: Message, interest: Float64) -> Float64:
+    """Return the probability to share at a first notice; with resonance that varies, the mean."""
+    total = np.zeros_like(interest)
+    levels = _levels(message.resonance)
+    for level in levels:
+        total += np.minimum(1.0, level * interest)
+    return total / len(levels)
+
+
+def _levels(resonance: float | LognormalResonance | ParetoResonance) -> list[float]:
+    """Return resonances that are equally likely: the middles of so many parts of its law."""
+    if isinstance(resonance, float):
+        return [resonance]
+    middles = [(i + 0.5) / LEVELS for i in range(LEVELS)]
+    if isinstance(resonance, LognormalResonance):
+        return [
+            resonance.median * math.exp(resonance.sigma * NormalDist().inv_cdf(u)) for u in middles
+        ]
+    logarithms = [min(-math.log1p(-u) / resonance.tail, ENOUGH) for u in middles]
+    return [resonance.least * math.exp(each) for each in logarithms]
 
 
 def _mean(trait: object) -> float:

@@ -45,7 +45,10 @@ class Expectations:
         return self._found[key]
 
     def _outcomes(self, strategy: str, worth: Worth) -> dict[str, Expected] | None:
-        shuffled = strategy in self._laboratory.scenario.shuffled
+        scenario = self._laboratory.scenario
+        if scenario.following is not None:  # then later posts reach others than the first ones
+            return None
+        shuffled = strategy in scenario.shuffled
         if self._laboratory.world(0, shuffled=shuffled).graph.follows > MOST_FOLLOWS:
             return None
         return self._theory(shuffled, worth).outcomes(self._laboratory.agendas[strategy])

@@ -92,8 +92,9 @@ def quotient_outcome(found: Quotient, draw: Integers, seed: int, *, heavy: bool)
     defined = defined[np.isfinite(defined)]
     p10, median, p90 = map(float, np.quantile(defined, [0.1, 0.5, 0.9]))
     interval = Interval(float(found.cost.sum() / found.reach.sum()))
-    if not heavy:
-        interval = ratio_interval(found.cost, found.reach, draw, found.sums(draw, seed))
+    sums = found.sums(draw, seed)
+    if not heavy and sums[:, 1].min() > 0:  # else there are too few runs that reach anybody
+        interval = ratio_interval(found.cost, found.reach, draw, sums)
     return Outcome(
         interval.mean, interval.low, interval.high, median, p10, p90, len(defined), heavy
     )

@@ -40,6 +40,8 @@ Columns = dict[str, list[object]]
 TREE_COLUMNS = ("size", "largest_tree", "depth", "largest_generation", "structural_virality")
 
 
+TOUCHED = "cascades"
+"""Column of runs: how many message instances touched anybody, where others are left out."""
 MOST_CURVES = 1000
 """Curves over time are kept of the first replicates: enough for bands, and small on disk."""
 

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from propagation.experiment.forms import checked, damaged, is_summary
-from propagation.experiment.replicates import MOST_CURVES, Batch
+from propagation.experiment.replicates import MOST_CURVES, TOUCHED, Batch
 from propagation.problems import InputError, MachineError, Problem, reason
 
 RUNS, CASCADES, CURVES = "runs.parquet", "cascades.parquet", "curves.parquet"
@@ -210,14 +211,13 @@ class ResultsFolder:
 
     def finished_replicates(self) -> set[int]:
         """Return the replicates that need not be run again: those that every table has."""
-        finished: set[int] = set()
-        for kind in KINDS:
-            table = self.stored(kind)
-            found = set() if table is None else set(table["replicate"].to_pylist())
-            if kind == CURVES:  # kept of the first replicates only
-                found |= {one for one in finished if one >= MOST_CURVES}
-            finished = found if kind == KINDS[0] else finished & found
-        return finished
+        runs, cascades, curves = (self.stored(kind) for kind in (RUNS, CASCADES, CURVES))
+        if runs is None or cascades is None or curves is None:
+            return set()
+        finished = set(runs["replicate"].to_pylist())
+        kept = set(curves["replicate"].to_pylist())
+        finished &= kept | {one for one in finished if one >= MOST_CURVES}  # of the first ones only
+        return finished & whole(runs, cascades)
 
     def table(self, kind: str, replicates: int) -> pa.Table:
         """Return the rows of replicates 0 to ``replicates - 1``, in order."""
@@ -252,6 +252,20 @@ class ResultsFolder:
             for leftover in self.path.glob(f".{name}.*{UNFINISHED}"):
                 with contextlib.suppress(OSError):
                     leftover.unlink()
+
+
+def whole(runs: pa.Table, cascades: pa.Table) -> set[int]:
+    """Return the replicates whose cascades are all there.
+
+    Runs that leave out cascades which touched nobody say how many they have.
+    """
+    rows = Counter(cascades["replicate"].to_pylist())
+    if TOUCHED not in runs.column_names:
+        return set(rows)
+    wanted: Counter[int] = Counter()
+    for one, count in zip(runs["replicate"].to_pylist(), runs[TOUCHED].to_pylist(), strict=True):
+        wanted[one] += count
+    return {one for one, count in wanted.items() if rows[one] == count}
 
 
 def read_json(path: Path) -> dict[str, object]:
@@ -304,14 +318,20 @@ WHOLE_NUMBERS = (
     *("replicate", "draw", "seed", "size", "largest_tree", "largest_generation"),
     *("account", "parent", "generation", "follower", "followee"),
 )
-LISTS = {"hours": pa.float64(), "shares_by_hour": pa.int32(), "reach_by_hour": pa.int32()}
+LISTS = {
+    "hours": pa.float64(),
+    "shares_by_hour": pa.int32(),
+    "reach_by_hour": pa.int32(),
+    "followers_by_hour": pa.int32(),
+    "valued_reach_by_hour": pa.float64(),
+}
 
 
 def _type_of(column: str) -> pa.DataType:
     if column in LISTS:
         return pa.list_(LISTS[column])
-    whole = column in WHOLE_NUMBERS or column.startswith("reach_")
-    return pa.int64() if whole else pa.float64()
+    is_whole = column in (*WHOLE_NUMBERS, TOUCHED) or column.startswith("reach_")
+    return pa.int64() if is_whole else pa.float64()
 
 
 def as_table(columns: Mapping[str, Sequence[object]]) -> pa.Table:

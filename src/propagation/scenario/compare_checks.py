@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from propagation.scenario.findings import Finding, Path, as_name, block, reference, unknown_keys
+from propagation.scenario.metrics import metric_problems
 from propagation.scenario.units import is_number
 
 
@@ -10,6 +11,7 @@ def compare_problems(tree: Mapping[str, object]) -> Iterator[Finding]:
     """Report names in ``compare``, ``steps`` and ``shuffled`` that no strategy has, and misuse."""
     strategies, compare = block(tree, "strategies"), block(tree, "compare")
     yield from reference(("compare", "baseline"), compare.get("baseline"), strategies)
+    yield from metric_problems(("compare", "on"), compare.get("on"), tree)
     yield from _listed(("compare", "strategies"), compare.get("strategies"), strategies)
     yield from _equal_cost(compare, strategies)
     yield from _listed(("shuffled",), tree.get("shuffled"), strategies)
@@ -51,6 +53,7 @@ def _listed(path: Path, names: object, strategies: Mapping[str, object]) -> Iter
 def _step(path: Path, step: Mapping[str, object], tree: Mapping[str, object]) -> Iterator[Finding]:
     strategies = block(tree, "strategies")
     against = block(step, "against")
+    yield from metric_problems((*path, "on"), step.get("on"), tree)
     yield from unknown_keys((*path, "against"), against, strategies)
     for strategy, other in against.items():
         yield from reference((*path, "against", strategy), other, strategies)

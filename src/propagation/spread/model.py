@@ -16,15 +16,20 @@ from propagation.audience.networkx_world import TOPIC, world_from_networkx
 from propagation.audience.sources import read_real_graph, read_table
 from propagation.audience.traits import check_thresholds
 from propagation.audience.world import World, build_worlds
-from propagation.luck import candidates, descend, run_seed
+from propagation.luck import Purpose, candidates, descend, run_seed
 from propagation.problems import InputError, Problem, not_one_of
 from propagation.scenario.action_checks import DEFAULT_HORIZON
+from propagation.scenario.messages import Following
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Delay, Message, Response
-from propagation.spread.agents import Account, Feed, Share, Spreading
+from propagation.spread.agents import Account, Feed, Spreading
+from propagation.spread.campaign_dynamics import moving_of
+from propagation.spread.campaign_record import MOVE, PITCH, Campaign
 from propagation.spread.cascade import Cascade
-from propagation.spread.dynamics import Stems, factors_of, rules_of, stems
+from propagation.spread.events import Event, Repost, Share, Step
+from propagation.spread.outreach import Outreach, Standing, spreadings_of
 from propagation.strategy.agenda import Agenda, MessageInstance, PostAction, agenda_of
+from propagation.strategy.plan import plan_of
 
 
 class PropagationModel(mesa.Model):  # type: ignore[misc]
@@ -33,7 +38,7 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
     Parameters
     ----------
     world, messages, agenda
-        The accounts, the messages by name, and what is posted when.
+        The accounts, the messages by name, and what is done when.
     seed
         Run seed; the same seed gives the same run as on the compiled engine.
     horizon
@@ -42,9 +47,14 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         Hours that one ``step()`` covers.
     account_class
         The agents' class.
+    following
+        How followers of our accounts come and go; by default they do not.
+    relevant
+        A pitch of less relevance wears the willingness to open the next one.
 
     ``datacollector`` holds a row for each step: ``hours``, ``reach`` (accounts that noticed
-    anything), ``impressions`` (notices) and ``shares``, those of our own accounts left out.
+    anything), ``impressions`` (notices) and ``shares``, those of our own accounts left out; and
+    ``followers_gained`` and ``followers_lost`` by all our accounts.
     """
 
     def __init__(
@@ -56,34 +66,34 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         horizon: float = math.inf,
         tick: float = 1.0,
         account_class: type[Account] = Account,
+        following: Following | None = None,
+        relevant: float = 0.5,
     ) -> None:
         super().__init__(rng=seed)
-        self.world, self.horizon, self.tick = world, horizon, tick
+        self.world, self.seed, self.horizon, self.tick = world, seed, horizon, tick
+        self.moving, self.relevant = moving_of(following), relevant
         self.hours = 0.0
         self.reached: set[Account] = set()
         self.impressions = self.shares = 0
         self.accounts = [account_class(self, number) for number in range(world.graph.accounts)]
         self._found = np.empty(1024, np.int32)
-        self._agenda: list[Share] = []
-        self.spreadings = [
-            Spreading(
-                messages[instance.message],
-                rules_of(messages[instance.message]),
-                factors_of(messages[instance.message]),
-                Stems(*map(np.uint64, stems(np.uint64(seed), instance.id))),
-            )
-            for instance in agenda.instances
-        ]
-        for spreading, instance in zip(self.spreadings, agenda.instances, strict=True):
-            for post in instance.posts:
-                if post.time <= horizon:
-                    self._post(spreading, self.accounts[world.ours[post.by]], post.time)
+        self._agenda: list[Event] = []
+        self.moves: list[tuple[float, int, int, bool]] = []
+        self.followers_gained = self.followers_lost = 0
+        plan = plan_of(agenda, world, messages)
+        self.spreadings = spreadings_of(plan, messages, seed, self.accounts)
+        self.standings = {
+            self.accounts[number]: self._standing_of(number) for number in world.ours.values()
+        }
+        self.outreach = Outreach(self, plan)
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "hours": "hours",
                 "reach": lambda model: len(model.reached),
                 "impressions": "impressions",
                 "shares": "shares",
+                "followers_gained": "followers_gained",
+                "followers_lost": "followers_lost",
             }
         )
 
@@ -124,10 +134,17 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         )
         shuffled = worlds.shuffled if name in scenario.shuffled else None
         world = shuffled or worlds.plain
-        agenda = agenda_of(scenario.strategies[name], scenario.starts)
-        seed = run_seed(scenario.seed, replicate)
-        horizon = scenario.horizon
-        return cls(world, scenario.messages, agenda, seed, horizon, tick, account_class)
+        return cls(
+            world,
+            scenario.messages,
+            agenda_of(scenario.strategies[name], scenario.starts),
+            run_seed(scenario.seed, replicate),
+            scenario.horizon,
+            tick,
+            account_class,
+            scenario.following,
+            scenario.relevant,
+        )
 
     @classmethod
     def from_networkx(
@@ -184,16 +201,23 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         agenda = Agenda((MessageInstance("message", 0.0, by),))
         return cls(world, {"message": message}, agenda, seed, horizon, tick, account_class)
 
-    def _post(self, spreading: Spreading, author: Account, time: float) -> None:
-        if author in spreading.memories:
-            return  # it has posted this instance already
-        memory = spreading.memory_of(author)
-        memory.share_time, memory.generation = time, 0
-        self.plan(Share(time, 0, author, spreading))
+    def _standing_of(self, number: int) -> Standing:
+        followers = [self.accounts[one] for one in self.world.graph.followers_of(number)]
+        return Standing(set(followers), frozenset(followers))
 
-    def plan(self, share: Share) -> None:
-        """Put a share on the agenda."""
-        heapq.heappush(self._agenda, share)
+    def plan(self, event: Event) -> None:
+        """Put something on the agenda."""
+        heapq.heappush(self._agenda, event)
+
+    def move(self, account: Account, ours: Account, *, joined: bool) -> None:
+        """Let an account follow one of ours from now on, or leave it."""
+        if joined:
+            self.standings[ours].join(account)
+        else:
+            self.standings[ours].followers.discard(account)
+        self.followers_gained += joined
+        self.followers_lost += not joined
+        self.moves.append((self.hours, ours.number, account.number, joined))
 
     def count_notice(self, account: Account) -> None:
         """Count a notice for the data collector."""
@@ -205,6 +229,29 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         self, sharer: Account, spreading: Spreading
     ) -> Iterator[tuple[Account, Feed, int]]:
         """Yield the followers who may notice a share: (follower, its feed, its place)."""
+        standing = self.standings.get(sharer)
+        if self.world.is_limited:
+            self._land(sharer, standing)
+        for follower, feed, place in self._listed(sharer, spreading):
+            if standing is None or follower in standing.followers:
+                yield follower, feed, place
+        for follower in standing.gained if standing else ():
+            if follower in standing.followers:
+                key = spreading.key(Purpose.GAINED, sharer, follower)
+                yield follower, Feed(key, key, 0, listed=False), 0
+
+    def _land(self, sharer: Account, standing: Standing | None) -> None:
+        """Let a share land in the feeds of all who follow the sharer now."""
+        if standing is not None:
+            followers = standing.followers
+        else:
+            numbers = self.world.graph.followers_of(sharer.number)
+            followers = {self.accounts[number] for number in numbers}
+        for follower in followers:
+            follower.land()
+
+    def _listed(self, sharer: Account, spreading: Spreading) -> Iterator[tuple[Account, Feed, int]]:
+        """Yield those in the sharer's follower lists who may notice a share."""
         graph, found = self.world.graph, self._found
         for one in graph.lists_of(sharer.number):
             members = graph.members(one)
@@ -228,18 +275,40 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
     def advance(self, until: float) -> None:
         """Let everything happen that is due up to ``until`` hours."""
         while self._agenda and self._agenda[0].time <= until:
-            share = heapq.heappop(self._agenda)
-            self.hours = share.time
-            share.spreading.shared.append(share.spreading.memory_of(share.account).row)
-            self.shares += not share.account.is_ours
-            share.account.share(share.spreading)
+            event = heapq.heappop(self._agenda)
+            self.hours = event.time
+            if isinstance(event, Step):
+                self.outreach.take(event)
+            elif isinstance(event, Repost):
+                self.outreach.repost(event)
+            elif isinstance(event, Share):
+                self.share(event)
         self.hours = until if math.isfinite(until) else self.hours
         self.running = bool(self._agenda) and until < self.horizon
 
+    def share(self, share: Share) -> None:
+        """Let a share happen."""
+        memory = share.spreading.memory_of(share.account)
+        share.spreading.shared.append(memory.row)
+        if share.account.is_ours:
+            self.standings[share.account].share_times.append(share.time)
+        else:
+            self.shares += share.generation > 0
+        share.account.share(share.spreading)
+
     def run(self) -> tuple[Cascade, ...]:
         """Run to the end; return one cascade for each message instance of the agenda."""
+        return self.campaign().cascades
+
+    def campaign(self) -> Campaign:
+        """Run to the end; return all that happened."""
         self.advance(self.horizon)
-        return tuple(cascade_of(spreading) for spreading in self.spreadings)
+        return Campaign(
+            cascades=tuple(cascade_of(spreading) for spreading in self.spreadings),
+            moves=np.array(self.moves, MOVE),
+            pitches=np.array(self.outreach.pitches, PITCH),
+            reposts=np.array(self.outreach.reposts, np.int64),
+        )
 
 
 def _message(

@@ -185,6 +185,8 @@ class MesaEngine:
         messages: Mapping[str, Message],
         horizon: float,
         account_class: "type[Account] | None" = None,
+        following: Following | None = None,
+        relevant: float = 0.5,
     ) -> None:
         # here and not above, because Mesa takes longer to import than most scenarios to check
         from propagation.spread.agents import Account
@@ -193,9 +195,14 @@ class MesaEngine:
         self._model = PropagationModel
         self._world, self._messages, self._horizon = world, messages, horizon
         self._account_class = account_class or Account
+        self._following, self._relevant = following, relevant
 
     def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
         """Return the cascades of one run, in the order of the agenda."""
+        return self.campaign(agenda, seed).cascades
+
+    def campaign(self, agenda: Agenda, seed: int) -> Campaign:
+        """Return all that happened in one run."""
         model = self._model(
             self._world,
             self._messages,
@@ -203,8 +210,10 @@ class MesaEngine:
             seed,
             self._horizon,
             account_class=self._account_class,
+            following=self._following,
+            relevant=self._relevant,
         )
-        return model.run()
+        return model.campaign()
 
 
 def _copy(touched: Touched, rows: int, shares: int) -> Cascade:
