@@ -42,6 +42,7 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
             *_envelopes(scenario.segments),
         ]
     laboratory = Laboratory(scenario, folder)
+    laboratory.prepare()
     world, real = laboratory.world(0), laboratory.real
     report = real.report if real else ()
     return [*report, *_size(scenario, given_estimate(scenario, world, worker_count(0)))]
