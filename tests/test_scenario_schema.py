@@ -10,11 +10,11 @@ import pytest
 
 from propagation.problems import InputError
 from propagation.scenario import schema as schema_module
+from propagation.scenario.comparing import ALL_METRICS
 from propagation.scenario.fields import Part
 from propagation.scenario.reading import parse_scenario
 from propagation.scenario.reference import reference
 from propagation.scenario.schema import json_schema, parts
-from propagation.scenario.comparing import ALL_METRICS
 from propagation.scenario.spec import Scenario
 from propagation.scenario.writing import dump
 from propagation.scenario.yaml_tree import read_tree

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from propagation.scenario.reading import parse_scenario, read_scenario, write_scenario
 from propagation.scenario.comparing import ALL_METRICS
+from propagation.scenario.reading import parse_scenario, read_scenario, write_scenario
 from propagation.scenario.spec import (
     MEASURED_DELAY,
     METRIC_MEANINGS,

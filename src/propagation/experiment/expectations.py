@@ -7,6 +7,7 @@ import numpy as np
 
 from propagation.audience.world import World
 from propagation.experiment.replicates import Laboratory
+from propagation.scenario.metrics import is_limited, moves
 from propagation.spread.theory import MOST_FOLLOWS, Expected, Theory
 
 Worth = tuple[tuple[str, float], ...]
@@ -26,8 +27,9 @@ class Expectations:
     ) -> dict[str, dict[str, Expected]]:
         """Return what is expected: strategy, then metric.
 
-        Strategies of which nothing is expected are left out, as are all with agents of one's own
-        and all on graphs of more than ``MOST_FOLLOWS`` follows.
+        Strategies of which nothing is expected are left out, as are all with agents of one's own,
+        all on graphs of more than ``MOST_FOLLOWS`` follows, and all where attention is limited,
+        followers come and go, or resonance varies.
 
         Parameters
         ----------
@@ -46,9 +48,18 @@ class Expectations:
 
     def _outcomes(self, strategy: str, worth: Worth) -> dict[str, Expected] | None:
         shuffled = strategy in self._laboratory.scenario.shuffled
+        agenda = self._laboratory.agendas[strategy]
+        if not agenda.instances or not self._spreads_by_itself():
+            return None
         if self._laboratory.world(0, shuffled=shuffled).graph.follows > MOST_FOLLOWS:
             return None
-        return self._theory(shuffled, worth).outcomes(self._laboratory.agendas[strategy])
+        return self._theory(shuffled, worth).outcomes(agenda)
+
+    def _spreads_by_itself(self) -> bool:
+        """Whether a post spreads as if there were no other, and by rules that are fixed."""
+        scenario = self._laboratory.scenario
+        fixed = all(isinstance(one.resonance, float) for one in scenario.messages.values())
+        return fixed and not (is_limited(scenario) or moves(scenario))
 
     def _theory(self, shuffled: bool, worth: Worth) -> Theory:
         scenario, key = self._laboratory.scenario, (shuffled, worth)
