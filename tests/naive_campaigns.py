@@ -134,9 +134,9 @@ class Campaign:
     def plan_post(self, post: Post) -> None:
         """Of a mix exactly one message is posted, and only that one is credited."""
         if self.luck.posts(post.by, post.time, post.low, post.high):
-            instance, by = instance_of(post), self.world.ours[post.by]
+            instance = instance_of(post)
             self.credited[instance].add(post.credit)
-            self.later(post.time, 0, by, instance, partial(self.post, instance, post.by))
+            self.turn(post, post.time, 0, partial(self.post, instance, post.by))
 
     def later(
         self,
@@ -197,7 +197,14 @@ class Campaign:
     # What an action does.
 
     def post(self, instance: Instance, by: str, time: float) -> None:
-        """Our account posts, and whoever reposts it may follow."""
+        """Our account posts."""
+        account = self.world.ours[by]
+        if account not in self.outcomes[instance].share_time:
+            self.outcomes[instance].touched.setdefault(account)
+            self.later(time, 0, account, instance, partial(self.publish, instance, by))
+
+    def publish(self, instance: Instance, by: str, time: float) -> None:
+        """The post appears, and whoever reposts it may follow."""
         account = self.world.ours[by]
         if account in self.outcomes[instance].share_time:
             return
@@ -388,6 +395,7 @@ class Campaign:
     ) -> None:
         """The account has decided, and shares at a time."""
         self.decided[instance].add(account)
+        self.outcomes[instance].touched.setdefault(account)
         share = partial(self.share, instance, account, generation, parent)
         self.later(time, generation, account, instance, share)
 

@@ -221,6 +221,26 @@ def test_what_check_foresees_of_notices() -> None:
     assert foreseen == pytest.approx(drawn_notices(plain, plain.segments), rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("resonance", "plain"),
+    [
+        ("{median: 0.1, sigma: 0.000001}", 0.1),
+        # far below 1 the mean decides: exp(sigma^2 / 2) and tail / (tail - 1)
+        ("{median: 0.01, sigma: 0.5}", 0.01 * math.exp(0.125)),
+        ("{least: 0.01, tail: 5}", 0.0125),
+        ("{least: 5, tail: 0.000001}", 10.0),
+    ],
+)
+def test_what_check_foresees_of_resonance_that_varies(resonance: str, plain: float) -> None:
+    """Fifty levels in place of a law leave out the ends of its tails, at most 2% of the mean."""
+    varied = drawn("resonance: 1}", f"resonance: {resonance}}}")
+    same = drawn("resonance: 1}", f"resonance: {plain!r}}}")
+    assert varied.segments is not None
+    assert same.segments is not None
+    foreseen = drawn_notices(varied, varied.segments)
+    assert foreseen == pytest.approx(drawn_notices(same, same.segments), rel=0.02)
+
+
 # --- who follows ours --------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from scipy import special
 from worlds import make_world
 
 from propagation.audience.follower_graph import DEAD_PLACE, FollowerGraph
+from propagation.audience.networkx_world import world_from_networkx
 from propagation.audience.world import World, build_world
 from propagation.luck import Purpose, stem, text_id
 from propagation.problems import InputError
@@ -251,6 +252,16 @@ def test_accounts_by_name() -> None:
     assert named_accounts(given, []).dtype == np.int32
 
 
+def test_accounts_of_text_labels_by_name() -> None:
+    graph = nx.gnm_random_graph(30, 60, seed=1, directed=True)
+    people = nx.relabel_nodes(graph, lambda v: f"person {v}")
+    given = world_from_networkx(people, ["person 2"], arrows="follower to followee")
+    (account,) = named_accounts(given, [" person 7"])
+    assert given.graph.labels[account] == "person 7"
+    with pytest.raises(InputError, match="Did you mean 'person 7'"):
+        named_accounts(given, ["persona 7"])
+
+
 def test_names_that_are_none() -> None:
     drawn = build_world(parse_scenario(SEGMENTS))
     names = ["fans 5", "fans 01", "fan 1", "fans 1", "fans -1", "us", " fans 1", "fans ²"]
@@ -263,6 +274,11 @@ def test_names_that_are_none() -> None:
     given = make_world([], 12, ours={"ceo": OurAccount(account=3)})
     with pytest.raises(InputError, match=r"to\.named\[0\]: '3' is our account 'ceo'"):
         named_accounts(given, ["3", "4"], "to")
+    with pytest.raises(InputError) as caught:
+        named_accounts(given, [str(number) for number in range(5, 200)], "to")
+    assert [problem.path for problem in caught.value.problems] == [
+        f"to.named[{i}]" for i in range(7, 17)
+    ]
     with pytest.raises(InputError, match=r"to\.named\[1\]: '12' is not among the 12 accounts"):
         named_accounts(given, ["4", "12"], "to")
 

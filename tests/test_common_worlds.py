@@ -334,7 +334,7 @@ def noticing(world: World, by: str, seeds: int = 200) -> npt.NDArray[np.bool_]:
     """Who notices a post; shape (seeds, accounts)."""
     message = Message(topic="art", resonance=0.0, response="independent", delay="none")
     engine = CompiledEngine(world, {"call": message}, math.inf)
-    runs = (engine.run((post("call", by),), seed)[0] for seed in range(seeds))
+    runs = (engine.run(Agenda((post("call", by),)), seed)[0] for seed in range(seeds))
     return np.array([fate(run, world.graph.accounts).notices > 0 for run in runs])
 
 

@@ -79,7 +79,7 @@ def segments(draw: st.DrawFn, own: list[str], topics: list[str]) -> dict[str, An
             draw,
             {
                 "accounts": draw(st.integers(1, 10**6)),
-                "attention": draw(share_traits),
+                "attention": draw(share_traits | capacities),
                 "interest": {topic: draw(share_traits) for topic in topics},
                 "follows": block(draw, {"mean": draw(amounts)}, to=st.just(to)),
             },
@@ -128,6 +128,78 @@ def graphs(draw: st.DrawFn, own: list[str], topics: list[str]) -> dict[str, Any]
     return {"graph": chosen(draw, follows, generated), "accounts": accounts}
 
 
+costs = st.fixed_dictionaries(
+    {},
+    optional={
+        **{"fixed": amounts, "each time": amounts},
+    },
+) | st.builds(lambda wage, time: {"per hour": wage, "hours": time}, above_0, above_0)
+resonances = (
+    amounts
+    | st.builds(lambda median: {"median": median, "sigma": 1.5}, above_0)
+    | st.builds(lambda least: {"least": least, "tail": 1.5}, above_0)
+)
+whens = st.sampled_from(["always", "never"]) | st.builds(
+    lambda kind, share: {kind: share}, st.sampled_from(["chance", "relevant"]), shares
+)
+backs = shares | st.builds(lambda one, two: {"noticed": one, "otherwise": two}, shares, shares)
+capacities = st.builds(lambda c, q: {"capacity": c, "per followee": q}, above_0, amounts)
+followings = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(("follows", "irrelevant", "too often"), shares),
+        **{"beyond": st.integers(0, 100), "within": some_hours},
+    },
+)
+clocks = st.builds(
+    lambda days, hour, minute: f"{', '.join(days)} at {hour}:{minute:02}",
+    st.lists(st.sampled_from(["day", "weekday", "Monday", "Friday"]), min_size=1, max_size=3),
+    st.integers(0, 23),
+    st.integers(0, 59),
+)
+schedules = st.builds(
+    lambda every, lasting, since: {"every": every, "for": lasting, "from": since},
+    st.floats(0.1, 50) | clocks,
+    st.floats(24 * 7, 24 * 8),
+    st.floats(0, 100),
+)
+
+
+@st.composite
+def actions(
+    draw: st.DrawFn, own: list[str], ours: list[str], spoken: list[str], topics: list[str]
+) -> list[dict[str, Any]]:
+    """Return a strategy of at most one action of each kind, so that nothing is done twice."""
+
+    def item(kind: str, what: Any, **keys: Any) -> dict[str, Any]:
+        times = st.builds(
+            lambda times: {"at": times}, st.lists(hours_early, min_size=1, max_size=3)
+        )
+        schedule = draw(schedules | times) if kind != "follow" else {"at": draw(hours_early)}
+        written = {kind: what, **schedule, **keys}
+        return block(draw, written, cost=costs)
+
+    by, hours_early = {"by": chosen(draw, *ours)}, st.floats(0, 100)
+    to = chosen(draw, {"choose": 1}, {"choose": 1, "of": chosen(draw, *own), "by": "k-core"})
+    rates = {"opens": draw(shares), "answers": draw(shares), "covers": draw(shares)}
+    message = chosen(draw, *spoken)
+    mix = {name: draw(above_0) for name in spoken}
+    offered = block(draw, {**by, "to": to, **rates}, wears=shares, after=delays)
+    boost = {**by, "to": chosen(draw, *own), "impressions": 9, "per hour": draw(above_0)}
+    follow = {**by, "topic": chosen(draw, *topics), "per day": draw(above_0), "back": draw(backs)}
+    every = [
+        item("post", chosen(draw, message, mix), **by, credit=chosen(draw, *ours)),
+        item("pitch", message, **offered, personal=draw(amounts)),
+        item("blast", message, **offered),
+        item("seed", message, to=to),
+        item("boost", message, **boost),
+        item("follow", to, **follow),
+    ]
+    if len(ours) > 1:
+        every.append({"repost": ours[0], "by": ours[1], "when": draw(whens), "after": draw(hours)})
+    return draw(st.lists(st.sampled_from(every), max_size=4, unique_by=lambda one: next(iter(one))))
+
+
 @st.composite
 def scenarios(draw: st.DrawFn) -> Scenario:
     def some_names() -> list[str]:
@@ -138,20 +210,27 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     strategies = some_names()
     times = st.lists(st.floats(0, 100), min_size=1, max_size=3, unique=True)
     required = {
+        "horizon": draw(st.floats(301, LONGEST_DURATION) | st.just(math.inf)),
+        "starts": chosen(draw, "2026-03-25 9:00 Europe/Zurich", "2026-01-01 00:00 UTC"),
         "name": "x" + re.sub('[<:"*]', "", draw(names)),
         "ours": {name: {"followers": dict.fromkeys(own, 1)} for name in ours},
         "messages": {
             name: block(
                 draw,
-                {"topic": topics[i % len(topics)], "resonance": draw(amounts)},
+                {"topic": topics[i % len(topics)], "resonance": draw(resonances)},
                 response=responses,
                 delay=delays,
             )
             for i, name in enumerate(spoken)
         },
         "strategies": {
-            name: [{"post": chosen(draw, *spoken), "by": chosen(draw, *ours), "at": draw(times)}]
-            for name in strategies
+            strategies[0]: [
+                {"post": chosen(draw, *spoken), "by": chosen(draw, *ours), "at": draw(times)}
+            ],
+            **{
+                name: draw(actions(own, ours, spoken, topics[: len(spoken)]))
+                for name in strategies[1:]
+            },
         },
         "compare": block(
             draw, {"on": chosen(draw, *METRICS), "baseline": strategies[-1]}, matters=shares
@@ -171,7 +250,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             question=texts,
             seed=st.integers(0, 2**63 - 1),
             replicates=st.integers(1, 10**6) | precision,
-            horizon=st.floats(101, LONGEST_DURATION) | st.just(math.inf),
+            following=followings,
             relevant=shares,
             draws=st.integers(1, 10**6),
         )

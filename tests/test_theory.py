@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from scipy.optimize import brentq
 
-from propagation.scenario.spec import Message, PowerDelay, Reinforced
+from propagation.scenario.spec import LognormalResonance, Message, PowerDelay, Reinforced
 from propagation.spread.branching import SHARES, counted_at_notice, cumulants_brought
 from propagation.spread.dynamics import rules_of
 from propagation.spread.theory import Spread, Theory, share_within
@@ -60,7 +60,7 @@ def theory_of(world, what, horizon=math.inf):
 
 def expected_on_tree():
     theory = theory_of(tree_world(), message(resonance=RESONANCE))
-    found = theory.outcomes((instance([0]),))
+    found = theory.outcomes(Agenda((instance([0]),)))
     assert found is not None
     metrics = ("reach", "relevant_reach", "valued_reach", "shares")
     assert found["impressions"] == found["wasted"] == found["reach"]
@@ -101,7 +101,7 @@ def test_shares_where_all_are_alike_have_the_closed_form_of_a_branching_process(
 
 
 def outcomes_of(world, what, *, posts=1):
-    return theory_of(world, what).outcomes((instance([0]),) * posts)
+    return theory_of(world, what).outcomes(Agenda((instance([0]),) * posts))
 
 
 def test_theory_says_nothing_where_it_has_nothing_to_say():
@@ -112,6 +112,9 @@ def test_theory_says_nothing_where_it_has_nothing_to_say():
     assert outcomes_of(world, message({"threshold": {"notices": 2}})) is None
     meeting = world_of(ring(12, 8), 12, attention=0.9, interest=0.12)  # R = 0.86, but 12 accounts
     assert outcomes_of(meeting, message()) is None
+    varied = LognormalResonance(median=0.1, sigma=1.0)
+    assert outcomes_of(world, message(resonance=varied)) is None
+    assert outcomes_of(replace(world, is_limited=True), message()) is None
 
 
 def test_on_a_forest_nobody_meets_however_attentive_and_posts_add_up():
@@ -159,14 +162,17 @@ def test_worlds_differ_by_who_follows_us():
     everybody = Theory(
         world, {MESSAGE: message(resonance=0.5)}, 0.5, math.inf, {"we": {SEGMENT: 2}}
     )
-    found = everybody.outcomes((instance(["we"]),))
+    found = everybody.outcomes(Agenda((instance(["we"]),)))
     assert found is not None
     means = np.array([1 + 0.5 * 4, *[1.0] * 6])  # notices through each of the seven accounts
     sums = np.array([a + b for a, b in itertools.combinations(means, 2)])
     central = sums - sums.mean()
     assert found["reach"].between.variance == pytest.approx((central**2).mean())
     assert found["reach"].between.third == pytest.approx((central**3).mean())
-    assert theory_of(world, message()).outcomes((instance(["we"]),))["reach"].between == Spread()
+    assert (
+        theory_of(world, message()).outcomes(Agenda((instance(["we"]),)))["reach"].between
+        == Spread()
+    )
 
 
 def test_shares_after_the_horizon_are_left_out():

@@ -4,8 +4,9 @@ Direction is said once, here: the followers of u are the accounts a share by u i
 """
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -177,22 +178,25 @@ class NumberedLabels(Sequence[str]):
         return ", ".join(spans[:MOST_SPANS]) + more
 
 
-def find_labelled(graph: FollowerGraph, label: str, path: str = "") -> int:
-    """Return the account with this label, of those that were not added.
+def finder(graph: FollowerGraph) -> Callable[[str, str], int]:
+    """Return a function that finds accounts by label, of those that were not added.
 
-    Raises
-    ------
-    InputError
-        If there is none; ``path`` says where in the scenario the label stands.
+    It is given a label and where in the scenario that stands, and raises `InputError` if there is
+    no such account.
     """
-    labels = graph.labels
-    if isinstance(labels, _Extended):
-        labels = labels.first
+    labels = graph.labels.first if isinstance(graph.labels, _Extended) else graph.labels
     if isinstance(labels, NumberedLabels):
-        return labels.find(label, path)
-    if not isinstance(labels, np.ndarray):
-        labels = np.array([*map(str, labels), None], np.object_)[:-1]
-    return find_account(labels, label, path)
+        return labels.find
+    if isinstance(labels, np.ndarray) and labels.dtype.kind in "iu":
+        return partial(find_account, labels)
+    texts = np.array([*map(str, labels), None], np.object_)[:-1]
+    places = {text: place for place, text in enumerate(texts)}
+
+    def find(label: str, path: str) -> int:
+        place = places.get(label.strip())
+        return find_account(texts, label, path) if place is None else place
+
+    return find
 
 
 def label_keys(labels: AccountLabels) -> UInt64:

@@ -1,12 +1,10 @@
 """With what each message instance of a scenario begins: who shares it, who is shown it."""
 
-import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from propagation.scenario.actions import Blast, Boost, Choice, Pitch, Repost, Seed
-from propagation.scenario.messages import LognormalResonance, Message, ParetoResonance
 from propagation.scenario.spec import Scenario
 from propagation.strategy.agenda import Agenda, Occasion, agenda_of
 
@@ -75,13 +73,3 @@ def _segment(action: Seed | Pitch | Blast) -> str | None:
 
 def _count(action: Seed | Pitch | Blast) -> int:
     return action.to.choose if isinstance(action.to, Choice) else len(action.to.named)
-
-
-def mean_resonance(messages: Mapping[str, Message], name: str) -> float:
-    """Return the resonance of a message on average; at most 1, which no chance exceeds."""
-    law = messages[name].resonance
-    if isinstance(law, LognormalResonance):
-        return min(1.0, law.median * math.exp(law.sigma**2 / 2))
-    if isinstance(law, ParetoResonance):
-        return min(1.0, law.least * law.tail / (law.tail - 1)) if law.tail > 1 else 1.0
-    return law

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +22,17 @@ from propagation.audience.memory import check_fits, private_memory
 from propagation.audience.population import segment_targets
 from propagation.audience.world import World
 from propagation.compiling import compiled
-from propagation.experiment.beginnings import Beginning, beginnings, mean_resonance
+from propagation.experiment.beginnings import Beginning, beginnings
 from propagation.experiment.footprint import peak, size_of
-from propagation.scenario.spec import Capacity, Precision, Scenario, Segment
+from propagation.scenario.spec import (
+    Capacity,
+    LognormalResonance,
+    Message,
+    ParetoResonance,
+    Precision,
+    Scenario,
+    Segment,
+)
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -33,6 +42,10 @@ NANOSECONDS_PER_NOTICE = 60.0
 MICROSECONDS_PER_INSTANCE = 15.0
 NANOSECONDS_PER_DRAWN_FOLLOW = 60.0
 GENERATIONS = 50
+LEVELS = 50
+"""Resonance that varies is foreseen as so many values, equally likely."""
+ENOUGH = 100.0
+"""Logarithm of what any resonance is multiplied by at most: all share then."""
 MOST_FOLLOWED = 2_000_000_000
 """Follows that an estimate on a given graph walks along at most: some seconds."""
 ADVICE = "fewer accounts, follows, draws or workers need less"
@@ -185,8 +198,7 @@ def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> list[f
     def notices(one: Beginning) -> float:
         message = scenario.messages[one.message]
         interest = [_mean(segment.interest[message.topic]) for segment in segments.values()]
-        resonance = mean_resonance(scenario.messages, one.message)
-        sharing = np.minimum(1.0, resonance * np.array(interest))
+        sharing = _sharing(message, np.array(interest))
         first = np.zeros(len(names))
         for by, times in one.ours:
             audience = scenario.ours[by].followers or {}
@@ -215,9 +227,8 @@ def graph_notices(scenario: Scenario, world: World) -> list[float]:
     generations = min(GENERATIONS, max(2, MOST_FOLLOWED // (1 + graph.follows * different)))
 
     def notices(one: Beginning) -> float:
-        topic = scenario.messages[one.message].topic
-        resonance = mean_resonance(scenario.messages, one.message)
-        sharing = np.minimum(1.0, resonance * world.traits.interest[topic])
+        message = scenario.messages[one.message]
+        sharing = _sharing(message, world.traits.interest[message.topic])
         sharing[world.is_ours] = 0.0
 
         def spread_on(noticed: Float64, sharing: Float64 = sharing) -> Float64:
@@ -290,6 +301,28 @@ def _attention(segment: Segment, followees: float) -> float:
     if isinstance(limits, Capacity):
         return float(attention_at(limits.capacity, limits.per_followee * followees, 0.0))
     return _mean(limits)
+
+
+def _sharing(message: Message, interest: Float64) -> Float64:
+    """Return the probability to share at a first notice; with resonance that varies, the mean."""
+    total = np.zeros_like(interest)
+    levels = _levels(message.resonance)
+    for level in levels:
+        total += np.minimum(1.0, level * interest)
+    return total / len(levels)
+
+
+def _levels(resonance: float | LognormalResonance | ParetoResonance) -> list[float]:
+    """Return resonances that are equally likely: the middles of so many parts of its law."""
+    if isinstance(resonance, float):
+        return [resonance]
+    middles = [(i + 0.5) / LEVELS for i in range(LEVELS)]
+    if isinstance(resonance, LognormalResonance):
+        return [
+            resonance.median * math.exp(resonance.sigma * NormalDist().inv_cdf(u)) for u in middles
+        ]
+    logarithms = [min(-math.log1p(-u) / resonance.tail, ENOUGH) for u in middles]
+    return [resonance.least * math.exp(each) for each in logarithms]
 
 
 def _mean(trait: object) -> float:

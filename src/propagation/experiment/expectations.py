@@ -7,7 +7,7 @@ import numpy as np
 
 from propagation.audience.world import World
 from propagation.experiment.replicates import Laboratory
-from propagation.scenario.metrics import is_limited, moves
+from propagation.scenario.metrics import moves
 from propagation.spread.theory import MOST_FOLLOWS, Expected, Theory
 
 Worth = tuple[tuple[str, float], ...]
@@ -28,8 +28,7 @@ class Expectations:
         """Return what is expected: strategy, then metric.
 
         Strategies of which nothing is expected are left out, as are all with agents of one's own,
-        all on graphs of more than ``MOST_FOLLOWS`` follows, and all where attention is limited,
-        followers come and go, or resonance varies.
+        all on graphs of more than ``MOST_FOLLOWS`` follows, and all where followers come and go.
 
         Parameters
         ----------
@@ -47,19 +46,14 @@ class Expectations:
         return self._found[key]
 
     def _outcomes(self, strategy: str, worth: Worth) -> dict[str, Expected] | None:
-        shuffled = strategy in self._laboratory.scenario.shuffled
+        scenario = self._laboratory.scenario
         agenda = self._laboratory.agendas[strategy]
-        if not agenda.instances or not self._spreads_by_itself():
+        if moves(scenario) or not agenda.instances:  # later posts reach others than the first ones
             return None
+        shuffled = strategy in scenario.shuffled
         if self._laboratory.world(0, shuffled=shuffled).graph.follows > MOST_FOLLOWS:
             return None
         return self._theory(shuffled, worth).outcomes(agenda)
-
-    def _spreads_by_itself(self) -> bool:
-        """Whether a post spreads as if there were no other, and by rules that are fixed."""
-        scenario = self._laboratory.scenario
-        fixed = all(isinstance(one.resonance, float) for one in scenario.messages.values())
-        return fixed and not (is_limited(scenario) or moves(scenario))
 
     def _theory(self, shuffled: bool, worth: Worth) -> Theory:
         scenario, key = self._laboratory.scenario, (shuffled, worth)

@@ -122,7 +122,7 @@ def happens(key: np.uint64, place: int, probability: float) -> bool:
 def place_among(key: np.uint64, place: int, count: int) -> int:
     """Return a whole number below ``count`` (at most 2**31), each as likely as the others."""
     leading = np.uint64(throw(key, place)) >> np.uint64(31)
-    return np.int64((leading * np.uint64(count)) >> np.uint64(32))
+    return int(np.int64((leading * np.uint64(count)) >> np.uint64(32)))
 
 
 @inlined
@@ -187,7 +187,7 @@ def interest_units(interest: float) -> int:
 
 @inlined
 def is_relevant_to_followers(units: int, followers: int, cut: float) -> bool:
-    """Say whether the mean interest of followers, whose interests add up to ``units``, is enough."""
+    """Say whether the mean interest of followers is enough; ``units`` is their sum."""
     return bool(followers > 0 and units >= cut * INTEREST_UNITS * followers)
 
 

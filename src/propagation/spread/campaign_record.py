@@ -1,4 +1,4 @@
-"""What one run of a campaign yields: its cascades, who came and left, and what became of pitches."""
+"""What one run of a campaign yields: cascades, who came and left, what became of pitches."""
 
 from dataclasses import dataclass
 

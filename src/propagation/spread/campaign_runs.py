@@ -5,27 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.world import starting_followers
 from propagation.compiling import compiled
 from propagation.scenario.spec import Message
-from propagation.spread.campaign import INSTANCE, MESSAGE, RATES, Limits, Script, run_campaign
-from propagation.spread.campaign_dynamics import Moving, rates_of, resonance_numbers
+from propagation.spread.campaign import run_campaign
+from propagation.spread.campaign_dynamics import Moving
 from propagation.spread.campaign_record import Campaign
 from propagation.spread.cascade import Cascade
-from propagation.spread.dynamics import factors_of, rules_of
 from propagation.spread.prepared import Prepared
-from propagation.spread.scene import (
-    FOLLOWS,
-    FULL,
-    IN_LISTS,
-    MOVES,
-    PITCHES,
-    ROWS,
-    SHARES,
-    Scene,
-    clear,
-    new_scene,
-)
+from propagation.spread.scene import FULL, MOVES, PITCHES, ROWS, SHARES, Scene, clear, new_scene
+from propagation.spread.script import Limits, script_of
 from propagation.strategy.plan import PITCH, Plan
 
 Int32 = npt.NDArray[np.int32]
@@ -105,59 +93,6 @@ class CampaignRuns:
             pitches=scene.pitches[: counts[PITCHES]].copy(),
             reposts=scene.reposts.copy(),
         )
-
-
-def script_of(plan: Plan, messages: Mapping[str, Message]) -> Script:
-    """Return a plan as the compiled loop sees it."""
-    world, names = plan.world, sorted(messages)
-    return Script(
-        instances=_instance_records(plan, messages, names),
-        messages=_message_records([messages[name] for name in names]),
-        factors=_factors([messages[name] for name in names]),
-        credits=np.array([one for credited in plan.credits for one in credited], np.int32),
-        entries=plan.entries,
-        reposts=plan.reposts,
-        pools=plan.pools,
-        rates=np.array([tuple(rates_of(one)) for one in plan.pitches], RATES),
-        ours=plan.ours,
-        relevance=np.array([world.traits.interest[topic] for topic in plan.topics]),
-        capacity=world.capacity if world.is_limited else np.empty(0),
-        background=world.background if world.is_limited else np.empty(0),
-        starting=starting_followers(world) * np.uint8(FOLLOWS | IN_LISTS),
-    )
-
-
-def _instance_records(plan: Plan, messages: Mapping[str, Message], names: list[str]) -> Records:
-    records = np.zeros(len(plan.agenda.instances), INSTANCE)
-    first = 0
-    for record, one, credited in zip(records, plan.agenda.instances, plan.credits, strict=True):
-        record["id"] = one.id
-        record["message"] = names.index(one.message)
-        record["topic"] = plan.topics.index(messages[one.message].topic)
-        record["first_credit"], record["credits"] = first, len(credited)
-        first += len(credited)
-    return records
-
-
-def _message_records(messages: list[Message]) -> Records:
-    records = np.zeros(len(messages), MESSAGE)
-    for record, message in zip(records, messages, strict=True):
-        rules = rules_of(message)
-        for name in ("response", "threshold", "threshold_source"):
-            record[name] = getattr(rules, name)
-        for name in ("delay_law", "delay_scale", "delay_shape"):
-            record[name] = getattr(rules, name)
-        law, scale, shape = resonance_numbers(message.resonance)
-        record["resonance_law"], record["resonance"] = law, scale
-        record["resonance_shape"] = shape
-    return records
-
-
-def _factors(messages: list[Message]) -> npt.NDArray[np.float64]:
-    """Return the factors by notice of each message, the last one repeated."""
-    factors = [factors_of(message) for message in messages]
-    longest = max(map(len, factors))
-    return np.array([np.pad(one, (0, longest - len(one)), mode="edge") for one in factors])
 
 
 @compiled

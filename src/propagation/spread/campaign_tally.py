@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import compiled
-from propagation.spread.campaign import Script
 from propagation.spread.campaign_runs import CampaignRuns, by_instance
 from propagation.spread.cascade import Audience, peak_in_an_hour
 from propagation.spread.scene import MOVES, PITCHES, ROWS, SHARES, Scene
+from propagation.spread.script import Script
 from propagation.spread.tally import (
     DEPTH,
     DOUBLING_TIME,
@@ -47,15 +47,17 @@ Records = npt.NDArray[np.void]
 GAINED, LOST, SENT, OPENED, ANSWERED, COVERED = range(6)
 """Columns of ``CampaignTallies.counts``."""
 UNSEEN = -1.0
+_NO_COUNTS = np.empty(0, np.int32)
 
 
 class CampaignTallies(NamedTuple):
     """What a number of runs did, a row for each run.
 
-    ``metrics``, ``reach``, ``valued`` as in ``tally.Tallies``; ``trees`` has a row for each instance
-    and its columns; ``touched`` says which instances anybody noticed or shared; ``counts`` has the
-    columns above, ``reposts`` one for each rule. Curves by hour have rows for the first runs only:
-    shares by others, accounts reached, followers joined minus left, and valued reach.
+    ``metrics``, ``reach``, ``valued`` as in ``tally.Tallies``; ``trees`` has a row for each
+    instance and its columns; ``touched`` says which instances anybody noticed or shared;
+    ``counts`` has the columns above, ``reposts`` one for each rule. Curves by hour have rows for
+    the first runs only: shares by others, accounts reached, followers joined minus left, and
+    valued reach.
     """
 
     metrics: Float64
@@ -112,16 +114,12 @@ def tally_campaigns(
             found.touched[run],
             found.reach[run],
             found.valued[run],
-            *(_row(table, run) for table in (found.shares_by_hour, found.reach_by_hour)),
-            _row(found.valued_reach_by_hour, run),
+            found.shares_by_hour[run] if run < curves else _NO_COUNTS,
+            found.reach_by_hour[run] if run < curves else _NO_COUNTS,
+            found.valued_reach_by_hour[run] if run < curves else hours[:0],
         )
         _count_moves(scene, hours, found, run)
     return found
-
-
-def _row(table: npt.NDArray[np.generic], run: int) -> npt.NDArray[np.generic]:
-    """Return a run's curve, or an empty one if none is kept of it."""
-    return table[run] if run < len(table) else np.empty(0, table.dtype)
 
 
 def empty_tallies(
@@ -148,12 +146,11 @@ def _count_moves(scene: Scene, hours: Float64, found: CampaignTallies, run: int)
     moves = scene.moves[: scene.counts[MOVES]]
     pitches = scene.pitches[: scene.counts[PITCHES]]
     joined = moves["joined"]
-    found.counts[run] = (
-        np.count_nonzero(joined),
-        np.count_nonzero(~joined),
-        len(pitches),
-        *(np.count_nonzero(pitches[name]) for name in ("opened", "answered", "covered")),
-    )
+    found.counts[run, GAINED] = np.count_nonzero(joined)
+    found.counts[run, LOST] = np.count_nonzero(~joined)
+    found.counts[run, SENT] = len(pitches)
+    for column, name in ((OPENED, "opened"), (ANSWERED, "answered"), (COVERED, "covered")):
+        found.counts[run, column] = np.count_nonzero(pitches[name])
     found.reposts[run] = scene.reposts
     if run < len(found.followers_by_hour):
         net = np.concatenate(([0], np.cumsum(np.where(joined, 1, -1))))

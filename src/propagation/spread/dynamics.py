@@ -210,7 +210,7 @@ def decides(
 
 @inlined
 def counted(rules: Rules, notices: int, outside_feed: int) -> int:
-    """Return the k of a decision: a fraction of followees does not count what they did not share."""
+    """Return the k of a decision; a fraction of followees counts only what is in the feed."""
     return notices - outside_feed if rules.response == BY_FRACTION else notices
 
 

@@ -118,16 +118,17 @@ def room_for_found() -> int:
 
 
 @inlined
-def _first_slot(slots: Int32, instance: int, account: int) -> int:
+def first_slot(slots: Int32, instance: int, account: int) -> int:
+    """Return where in the hash table a row is looked for first."""
     key = (np.uint64(instance) << np.uint64(32)) | np.uint64(account)
-    return np.int64(mix(key) & np.uint64(len(slots) - 1))
+    return int(np.int64(mix(key) & np.uint64(len(slots) - 1)))
 
 
 @inlined
 def row_of(scene: Scene, instance: int, account: int) -> int:
     """Return the row of an account and an instance, or -1 if it was not touched."""
     slots, rows = scene.slots, scene.rows
-    slot = _first_slot(slots, instance, account)
+    slot = first_slot(slots, instance, account)
     while slots[slot] != EMPTY:
         row = rows[slots[slot]]
         if row["account"] == account and row["instance"] == instance:
@@ -140,7 +141,7 @@ def row_of(scene: Scene, instance: int, account: int) -> int:
 def touch(scene: Scene, instance: int, account: int) -> int:
     """Return the row of an account and an instance, a new one if there is none."""
     slots, rows, counts = scene.slots, scene.rows, scene.counts
-    slot = _first_slot(slots, instance, account)
+    slot = first_slot(slots, instance, account)
     while slots[slot] != EMPTY:
         known = rows[slots[slot]]
         if known["account"] == account and known["instance"] == instance:
@@ -224,17 +225,18 @@ def drop_first_event(scene: Scene) -> None:
         child = 2 * place + 1
 
 
-@compiled
 def clear(scene: Scene, starting: UInt8) -> None:
     """Make the scene ready for another run; ``starting`` holds the bonds at the start."""
-    counts = scene.counts
-    for at in range(counts[ROWS]):
-        scene.slots[scene.rows[at]["slot"]] = EMPTY
-    counts[:] = 0
+    _forget_rows(scene.slots, scene.rows, scene.counts[ROWS])
     scene.bonds[:] = starting
     scene.willingness[:] = 1.0
-    scene.gained_counts[:] = 0
-    scene.own_counts[:] = 0
+    for numbers in (scene.counts, scene.gained_counts, scene.own_counts, scene.reposts):
+        numbers[:] = 0
     scene.load[:] = 0.0
     scene.load_time[:] = 0.0
-    scene.reposts[:] = 0
+
+
+@compiled
+def _forget_rows(slots: Int32, rows: Records, count: int) -> None:
+    for at in range(count):
+        slots[rows[at]["slot"]] = EMPTY

@@ -137,12 +137,12 @@ class Theory:
     def outcomes(self, agenda: Agenda) -> dict[str, Expected] | None:
         """Return what is expected of each metric of `COUNTED_IN` in one campaign.
 
-        None where theory has nothing to say: of anything but posts, under responses that need several
-        notices, and where
-        the followers of an instance overlap much (`MOST_OVERLAP`). Instances are independent but
+        None where theory has nothing to say: of anything but posts, under responses that need
+        several notices, of resonance that varies and attention that is limited, and where the
+        followers of an instance overlap much (`MOST_OVERLAP`). Instances are independent but
         for the accounts that notice several, who count once in reach: its mean is too high then.
         """
-        if not agenda.posts_only:
+        if not agenda.posts_only or self._world.is_limited:
             return None
         used = {instance.message for instance in agenda}
         if not all(is_branching(self._messages[name]) for name in used):
@@ -180,8 +180,9 @@ class Theory:
     def _sharing(self, name: str, left: float) -> Float64:
         """Return the probability that a first notice leads to a share in time; (accounts,)."""
         message, world = self._messages[name], self._world
-        chance = np.minimum(1.0, message.resonance * world.traits.interest[message.topic])
-        in_time = share_within(rules_of(message), left)
+        rules = rules_of(message)
+        chance = np.minimum(1.0, rules.resonance * world.traits.interest[message.topic])
+        in_time = share_within(rules, left)
         return np.where(world.is_ours, 0.0, chance * in_time)
 
     def _between(self, authors: list[str], means: Float64) -> list[Spread]:
@@ -222,8 +223,11 @@ class Theory:
 
 
 def is_branching(message: Message) -> bool:
-    """Whether a first notice decides as a later one may, so that trees do not need each other."""
-    return message.response in ("independent", "single")
+    """Whether trees do not need each other: a first notice decides as a later one may.
+
+    Nor do they have anything in common, as they have if each instance has a resonance of its own.
+    """
+    return message.response in ("independent", "single") and isinstance(message.resonance, float)
 
 
 def _added(parts: list[Expected]) -> Expected:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.follower_graph import find_labelled
+from propagation.audience.follower_graph import finder
 from propagation.audience.world import World
 from propagation.compiling import compiled
 from propagation.luck import descend, throw
@@ -22,6 +22,8 @@ Int64 = npt.NDArray[np.int64]
 UInt8 = npt.NDArray[np.uint8]
 UInt64 = npt.NDArray[np.uint64]
 
+MOST_WRONG = 10
+"""Names told to be wrong: similar ones are looked for, which takes time."""
 DECIMALS = 9
 """PageRank as a multiple of the mean is rounded to these, so that equals are equal however the
 ranks of their followers were added up."""
@@ -57,15 +59,18 @@ def named_accounts(world: World, names: Sequence[str], path: str = "") -> Int32:
     Raises
     ------
     InputError
-        For every name that is not one of the accounts, is one of ours or names one again.
+        For every name that is not one of the accounts, is one of ours or names one again, up to
+        ``MOST_WRONG``.
     """
-    found: dict[int, str] = {}
+    find, found = finder(world.graph), dict[int, str]()
     problems: list[Problem] = []
     our_names = {account: name for name, account in world.ours.items()}
     for i, name in enumerate(names):
+        if len(problems) == MOST_WRONG:
+            break
         place = f"{path}.named[{i}]"
         try:
-            account = find_labelled(world.graph, name, place)
+            account = find(name, place)
         except InputError as error:
             problems += error.problems
             continue

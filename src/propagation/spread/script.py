@@ -1,0 +1,184 @@
+"""A campaign as the compiled loop sees it: the agenda and the world in arrays."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from propagation.audience.world import starting_followers
+from propagation.compiling import inlined
+from propagation.luck import descend
+from propagation.scenario.spec import Message
+from propagation.spread.campaign_dynamics import (
+    PURPOSES,
+    Moving,
+    PitchRates,
+    rates_of,
+    resonance,
+    resonance_numbers,
+)
+from propagation.spread.dynamics import Rules, factors_of, rules_of
+from propagation.spread.scene import FOLLOWS, IN_LISTS
+from propagation.strategy.plan import Plan
+
+Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
+UInt8 = npt.NDArray[np.uint8]
+Records = npt.NDArray[np.void]
+
+INSTANCE = np.dtype(
+    [
+        ("id", np.uint64),
+        ("message", np.int32),
+        ("topic", np.int32),
+        ("first_credit", np.int32),
+        ("credits", np.int32),
+    ]
+)
+"""What the loop asks about a message instance."""
+MESSAGE = np.dtype(
+    [
+        ("resonance", np.float64),  # or the scale of its law
+        ("resonance_shape", np.float64),
+        ("threshold", np.float64),
+        ("delay_scale", np.float64),
+        ("delay_shape", np.float64),
+        ("resonance_law", np.int32),
+        ("response", np.int32),
+        ("threshold_source", np.int32),
+        ("delay_law", np.int32),
+    ]
+)
+"""The rules of a message, and the law of its resonance."""
+RATES = np.dtype([(name, np.float64) for name in PitchRates._fields])
+"""What comes of a pitch."""
+
+NOT_OURS = -1
+
+
+class Script(NamedTuple):
+    """What does not change from run to run: the agenda and the world in numbers."""
+
+    instances: Records
+    messages: Records
+    factors: Float64  # by message; shape (messages, longest)
+    credits: Int32
+    entries: Records
+    reposts: Records
+    pools: Int32
+    rates: Records
+    ours: Int32  # account numbers
+    relevance: Float64  # by topic; shape (topics, accounts)
+    capacity: Float64  # NaN where attention is a number; empty if it is everywhere
+    background: Float64
+    starting: UInt8  # bonds at the start
+
+
+class Limits(NamedTuple):
+    """Numbers that hold for the whole campaign."""
+
+    moving: Moving
+    relevant: float
+    horizon: float
+
+
+@inlined
+def rules_in_run(script: Script, seed: np.uint64, instance: int) -> Rules:
+    """Return the rules of an instance in this run."""
+    one = script.instances[instance]
+    of = script.messages[one["message"]]
+    stem = stem_of(seed, PURPOSES.resonance, one["id"])
+    drawn = resonance(of["resonance_law"], of["resonance"], of["resonance_shape"], stem)
+    return Rules(
+        drawn,
+        int(np.int64(of["response"])),
+        of["threshold"],
+        int(np.int64(of["threshold_source"])),
+        int(np.int64(of["delay_law"])),
+        of["delay_scale"],
+        of["delay_shape"],
+    )
+
+
+@inlined
+def stem_of(seed: np.uint64, purpose: int, instance: np.uint64) -> np.uint64:
+    """Return the key that all throws of a purpose in an instance share."""
+    return descend(descend(seed, np.uint64(purpose)), instance)
+
+
+@inlined
+def rates_at(script: Script, number: int) -> PitchRates:
+    """Return what comes of a pitch, by its number."""
+    of = script.rates[number]
+    return PitchRates(
+        of["opens"],
+        of["answers"],
+        of["covers"],
+        of["wears"],
+        int(np.int64(of["delay_law"])),
+        of["delay_scale"],
+        of["delay_shape"],
+    )
+
+
+@inlined
+def our_number(script: Script, account: int) -> int:
+    """Return which of our accounts this is, or NOT_OURS."""
+    for number in range(len(script.ours)):
+        if script.ours[number] == account:
+            return number
+    return NOT_OURS
+
+
+def script_of(plan: Plan, messages: Mapping[str, Message]) -> Script:
+    """Return a plan as the compiled loop sees it."""
+    world, names = plan.world, sorted(messages)
+    return Script(
+        instances=_instance_records(plan, messages, names),
+        messages=_message_records([messages[name] for name in names]),
+        factors=_factors([messages[name] for name in names]),
+        credits=np.array([one for credited in plan.credits for one in credited], np.int32),
+        entries=plan.entries,
+        reposts=plan.reposts,
+        pools=plan.pools,
+        rates=np.array([tuple(rates_of(one)) for one in plan.pitches], RATES),
+        ours=plan.ours,
+        relevance=np.array([world.traits.interest[topic] for topic in plan.topics]),
+        capacity=world.capacity if world.is_limited else np.empty(0),
+        background=world.background if world.is_limited else np.empty(0),
+        starting=starting_followers(world) * np.uint8(FOLLOWS | IN_LISTS),
+    )
+
+
+def _instance_records(plan: Plan, messages: Mapping[str, Message], names: list[str]) -> Records:
+    records = np.zeros(len(plan.agenda.instances), INSTANCE)
+    first = 0
+    for record, one, credited in zip(records, plan.agenda.instances, plan.credits, strict=True):
+        record["id"] = one.id
+        record["message"] = names.index(one.message)
+        record["topic"] = plan.topics.index(messages[one.message].topic)
+        record["first_credit"], record["credits"] = first, len(credited)
+        first += len(credited)
+    return records
+
+
+def _message_records(messages: list[Message]) -> Records:
+    records = np.zeros(len(messages), MESSAGE)
+    for record, message in zip(records, messages, strict=True):
+        rules = rules_of(message)
+        for name in ("response", "threshold", "threshold_source"):
+            record[name] = getattr(rules, name)
+        for name in ("delay_law", "delay_scale", "delay_shape"):
+            record[name] = getattr(rules, name)
+        law, scale, shape = resonance_numbers(message.resonance)
+        record["resonance_law"], record["resonance"] = law, scale
+        record["resonance_shape"] = shape
+    return records
+
+
+def _factors(messages: list[Message]) -> npt.NDArray[np.float64]:
+    """Return the factors by notice of each message, the last one repeated."""
+    factors = [factors_of(message) for message in messages]
+    longest = max(map(len, factors))
+    return np.array([np.pad(one, (0, longest - len(one)), mode="edge") for one in factors])
