@@ -49,7 +49,7 @@ class CampaignRuns:
         plan = self.plan
         instances = len(plan.agenda.instances)
         pitched = plan.entries["kind"] == PITCH
-        return new_scene(
+        scene = new_scene(
             accounts=plan.world.graph.accounts,
             ours=len(plan.ours),
             instances=instances,
@@ -57,10 +57,14 @@ class CampaignRuns:
             pitches=int(plan.entries["count"][pitched].sum()),
             further_events=len(plan.entries) + instances * len(plan.ours) * len(plan.reposts),
             rows=self._rows,
+            attention=plan.world.attention_thresholds,
             pitched=bool(pitched.any()),
             limited=plan.world.is_limited,
             room=self._room,
         )
+        if plan.world.is_limited:  # then each share is noticed with the attention at that moment
+            self._ground = self._ground._replace(attention=scene.attention)
+        return scene
 
     def run(self, seed: int) -> Scene:
         """Run the plan once; the scene holds what happened until the next run."""

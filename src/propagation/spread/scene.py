@@ -81,12 +81,16 @@ def new_scene(
     pitches: int,
     further_events: int,
     rows: int,
+    attention: UInt64,
     *,
     pitched: bool,
     limited: bool,
     room: int,
 ) -> Scene:
-    """Return a scene with room for so many rows, pitches and followers gained or lost."""
+    """Return a scene with room for so many rows, pitches and followers gained or lost.
+
+    ``attention`` is that of accounts while nothing is in their feeds.
+    """
     table = 1 << (2 * rows - 1).bit_length()
     return Scene(
         rows=np.empty(rows, CAMPAIGN_ROW),
@@ -101,7 +105,7 @@ def new_scene(
         own_counts=np.zeros(ours, np.int64),
         load=np.zeros(accounts if limited else 0),
         load_time=np.zeros(accounts if limited else 0),
-        attention=np.zeros(accounts if limited else 0, np.uint64),
+        attention=attention.copy() if limited else np.zeros(0, np.uint64),
         found=np.empty(room_for_found(), np.int32),
         moves=np.empty(room, MOVE),
         pitches=np.empty(pitches, PITCH),
