@@ -5,15 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from worlds import make_world
+from worlds import make_world, post, same_arrays
 
-from propagation.audience.attention import attention_at
+from propagation.audience.attention import Limits, attention_at
 from propagation.audience.world import World, build_world, build_worlds, starting_followers
 from propagation.experiment.estimates import drawn_notices
 from propagation.experiment.replicates import Laboratory
 from propagation.luck import threshold
 from propagation.scenario.reading import parse_scenario, read_scenario
-from propagation.scenario.spec import OurAccount, Scenario
+from propagation.scenario.spec import ExponentialDelay, Message, OurAccount, Scenario
+from propagation.spread.simulate import CompiledEngine, MesaEngine
+from propagation.strategy.agenda import Agenda
 
 # fan follows star; the file's order of accounts is ann, bob, cat, dan
 FOLLOWS = [("bob", "ann"), ("cat", "ann"), ("ann", "bob"), ("dan", "bob"), ("cat", "dan")]
@@ -239,6 +241,82 @@ def test_what_check_foresees_of_resonance_that_varies(resonance: str, plain: flo
     assert same.segments is not None
     foreseen = drawn_notices(varied, varied.segments)
     assert foreseen == pytest.approx(drawn_notices(same, same.segments), rel=0.02)
+
+
+# --- runs ---------------------------------------------------------------------------------------
+
+ENGINES: dict[str, type[CompiledEngine] | type[MesaEngine]] = {
+    "compiled": CompiledEngine,
+    "mesa": MesaEngine,
+}
+SEGMENTS_OF = ("east", "west")
+TWO = Agenda(tuple(post(name) for name in ("call", "echo")))
+QUIET = {name: Message(topic="art", resonance=0.0) for name in ("call", "echo")}
+
+
+def hub(capacities: dict[str, tuple[float, float]]) -> World:
+    """Account 0, ours, with a thousand followers in two segments, some with a capacity."""
+    sides = [0, *(fan % 2 for fan in range(1000))]
+    limits = np.array([capacities.get(SEGMENTS_OF[side], (np.nan, 0.0)) for side in sides])
+    return make_world(
+        [(fan, 0) for fan in range(1, 1001)],
+        1001,
+        attention=np.where(np.isnan(limits[:, 0]), 0.5, np.nan),
+        limits=Limits(limits[:, 0].copy(), limits[:, 1].copy()),
+        segment_of=sides,
+    )
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("capacities", "second"),
+    [
+        ({"east": (2.0, 1.0), "west": (3.0, 1.0)}, {"east": 2 / 4, "west": 3 / 5}),
+        ({"east": (1.0, 0.0), "west": (1.0, 0.0)}, {"east": 1 / 2, "west": 1 / 2}),
+        ({"east": (1.0, 0.5)}, {"east": 1 / 2.5, "west": 0.5}),
+    ],
+)
+def test_the_second_of_two_posts_is_noticed_less(
+    engine: str, capacities: dict[str, tuple[float, float]], second: dict[str, float]
+) -> None:
+    """The numbers who notice, of 500 in each segment, lie within 4 standard deviations."""
+    world = hub(capacities)
+    noticed = [one.account for one in ENGINES[engine](world, QUIET, math.inf).run(TWO, 1)]
+    for side, name in enumerate(SEGMENTS_OF):
+        capacity, each = capacities.get(name, (math.nan, 0.0))
+        first = 0.5 if math.isnan(capacity) else capacity / (capacity + each)
+        for accounts, chance in zip(noticed, (first, second[name]), strict=True):
+            found = np.count_nonzero(world.segment_of[accounts[accounts > 0]] == side)
+            deviation = math.sqrt(500 * chance * (1 - chance))
+            assert abs(found - 500 * chance) <= 4 * deviation, (name, chance)
+
+
+def test_both_engines_agree_on_limited_worlds() -> None:
+    lots = np.random.Generator(np.random.Philox(key=3))
+    competes = False
+    for number in range(6):
+        follows = {(int(a), int(b)) for a, b in lots.integers(0, 40, (200, 2)) if a != b}
+        limits = Limits(np.resize([1.0, np.nan, 3.0, 0.5], 40), np.resize([0.1, 0, 1, 0], 40))
+        world = make_world(
+            sorted(follows),
+            40,
+            attention=np.where(np.isnan(limits.capacity), 0.7, np.nan),
+            limits=limits,
+            ours={"us": OurAccount(account=0), "new": OurAccount(followers={"east": 15})},
+        )
+        loud = {
+            name: Message(
+                topic="art", resonance=0.6, delay=ExponentialDelay(law="exponential", mean=9.0)
+            )
+            for name in ("call", "echo")
+        }
+        both = Agenda((post("call"), post("echo", "new")))
+        ours = CompiledEngine(world, loud, 48.0), MesaEngine(world, loud, 48.0)
+        found = [one.run(both, number) for one in ours]
+        assert all(map(same_arrays, *found))
+        alone = ours[0].run(Agenda((post("call"),)), number)
+        competes |= not same_arrays(alone[0], found[0][0])
+    assert competes
 
 
 # --- who follows ours --------------------------------------------------------------------------

@@ -271,6 +271,8 @@ def test_names_that_are_none() -> None:
     assert [one.split(":")[0] for one in found] == [f"to.named[{i}]" for i in (0, 1, 2, 4, 5, 6, 7)]
     assert "there are 'fans 0' to 'fans 4', 'the 3 wise 0' to 'the 3 wise 2'" in found[0]
     assert "named already, as 'fans 1'" in found[5]
+    with pytest.raises(InputError, match=r"^named\[0\]: 'fan 1' is no account"):
+        named_accounts(drawn, ["fan 1"])
     given = make_world([], 12, ours={"ceo": OurAccount(account=3)})
     with pytest.raises(InputError, match=r"to\.named\[0\]: '3' is our account 'ceo'"):
         named_accounts(given, ["3", "4"], "to")

@@ -8,6 +8,7 @@ import naive
 import numpy as np
 from hypothesis import strategies as st
 
+from propagation.audience.attention import Limits
 from propagation.audience.follower_graph import graph_from_follows, label_keys
 from propagation.audience.population import Population
 from propagation.audience.traits import Traits
@@ -73,6 +74,7 @@ def make_world(
     ours: dict[str, OurAccount] | None = None,
     segment_of: Sequence[int] | None = None,
     seed: int = 0,
+    limits: Limits | None = None,
 ) -> World:
     """Return a world of numbered accounts; ``follows`` holds (follower, followee)."""
     pairs = np.array(list(follows), np.int32).reshape(-1, 2)
@@ -93,6 +95,7 @@ def make_world(
             value=by_account(value),
             threshold=by_account(thresholds),
             interest={"art": interests, "bread": interests[::-1].copy()},
+            limits=limits,
         ),
     )
     return settle(population, ours or {"us": OurAccount(account=0)}, seed)

@@ -18,8 +18,9 @@ from propagation.experiment.estimates import (
     replicates_in_words,
     worker_count,
 )
+from propagation.experiment.own_agents import load_account_class
 from propagation.experiment.phrases import counted
-from propagation.experiment.replicates import Laboratory, load_account_class
+from propagation.experiment.replicates import Laboratory
 from propagation.luck import BLOCK_EXPONENTS
 from propagation.problems import InputError
 from propagation.scenario.spec import Capacity, GrownGraph, Scenario, Segment, Spread
@@ -46,6 +47,7 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
         ]
     check_memory(scenario, worker_count(0), "compiled")
     laboratory = Laboratory(scenario, folder)
+    laboratory.prepare()
     world, real = laboratory.world(0), laboratory.real
     report = real.report if real else ()
     size = _size(scenario, given_estimate(scenario, world, worker_count(0)))

@@ -8,12 +8,12 @@ import numpy.typing as npt
 from propagation.compiling import compiled
 from propagation.scenario.spec import Message
 from propagation.spread.campaign import run_campaign
-from propagation.spread.campaign_dynamics import Moving
+from propagation.spread.campaign_dynamics import Moving, credits_in
 from propagation.spread.campaign_record import Campaign
 from propagation.spread.cascade import Cascade
 from propagation.spread.prepared import Prepared
 from propagation.spread.scene import FULL, MOVES, PITCHES, ROWS, SHARES, Scene, clear, new_scene
-from propagation.spread.script import Limits, script_of
+from propagation.spread.script import Limits, script_of, with_credits
 from propagation.strategy.plan import PITCH, Plan
 
 Int32 = npt.NDArray[np.int32]
@@ -49,7 +49,7 @@ class CampaignRuns:
         plan = self.plan
         instances = len(plan.agenda.instances)
         pitched = plan.entries["kind"] == PITCH
-        return new_scene(
+        scene = new_scene(
             accounts=plan.world.graph.accounts,
             ours=len(plan.ours),
             instances=instances,
@@ -57,20 +57,25 @@ class CampaignRuns:
             pitches=int(plan.entries["count"][pitched].sum()),
             further_events=len(plan.entries) + instances * len(plan.ours) * len(plan.reposts),
             rows=self._rows,
+            attention=plan.world.attention_thresholds,
             pitched=bool(pitched.any()),
             limited=plan.world.is_limited,
             room=self._room,
         )
+        if plan.world.is_limited:  # then each share is noticed with the attention at that moment
+            self._ground = self._ground._replace(attention=scene.attention)
+        return scene
 
     def run(self, seed: int) -> Scene:
         """Run the plan once; the scene holds what happened until the next run."""
         chosen, counts = self.plan.chosen(seed)
+        script = with_credits(self.script, credits_in(self.plan, seed))
         while True:
             clear(self._scene, self.script.starting)
             run_campaign(
                 self._ground,
                 self._people,
-                self.script,
+                script,
                 self._limits,
                 np.uint64(seed),
                 chosen,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from propagation.audience.world import World
 from propagation.luck import CERTAIN
 from propagation.scenario.spec import Message
-from propagation.spread.noticing import FOLLOWER_LIST, PERSON, Ground, common_attention
+from propagation.spread.noticing import FOLLOWER_LIST, MIXED, PERSON, Ground, common_attention
 
 Int32 = npt.NDArray[np.int32]
 
@@ -58,8 +58,13 @@ def _records(count: int, kind: np.dtype[np.void]) -> npt.NDArray[np.void]:
 
 
 def _attention_in_lists(world: World) -> npt.NDArray[np.uint64]:
-    """Return the attention that the members of each list in ``followers`` share, or `MIXED`."""
+    """Return the attention that the members of each list in ``followers`` share, or `MIXED`.
+
+    Limited attention is never shared: it changes with what lands in each feed.
+    """
     graph, attention = world.graph, world.attention_thresholds
+    if world.is_limited:
+        return np.full(graph.ordinary, MIXED, np.uint64)
     own = attention[: graph.ordinary]
     if own.min(initial=CERTAIN) == own.max(initial=np.uint64(0)):
         return np.asarray(own)  # no need to read all follows
@@ -78,7 +83,9 @@ def ground_of(world: World) -> Ground:
     lists["key"] = graph.list_keys[ordinary:]
     lists["length"] = np.diff(starts)
     lists["envelope"] = world.envelopes[ordinary:]
-    lists["attention"] = common_attention(starts, appended, attention)
+    lists["attention"] = MIXED
+    if not world.is_limited:
+        lists["attention"] = common_attention(starts, appended, attention)
     return Ground(
         followers=read_only(graph.followers),
         appended=appended,

@@ -46,11 +46,15 @@ def pool_of(world: World, segment: str | None, wanted: int = 0, path: str = "") 
         pool = np.flatnonzero((world.segment_of == number) & ~world.is_ours)
         whose = f"of '{segment}' that are not ours"
     else:
-        raise InputError(Problem(not_one_of(segment, world.segments), f"{path}.of"))
+        raise InputError(Problem(not_one_of(segment, world.segments), _below(path, "of")))
     if wanted > len(pool):
         message = f"{wanted:,} is more than the {len(pool):,} accounts {whose}"
-        raise InputError(Problem(message, f"{path}.choose"))
+        raise InputError(Problem(message, _below(path, "choose")))
     return pool.astype(np.int32)
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 def named_accounts(world: World, names: Sequence[str], path: str = "") -> Int32:
@@ -68,7 +72,7 @@ def named_accounts(world: World, names: Sequence[str], path: str = "") -> Int32:
     for i, name in enumerate(names):
         if len(problems) == MOST_WRONG:
             break
-        place = f"{path}.named[{i}]"
+        place = _below(path, f"named[{i}]")
         try:
             account = find(name, place)
         except InputError as error:
