@@ -8,6 +8,16 @@ from propagation.report.tables import Table
 from propagation.scenario.spec import FolderGraph, GrownGraph, NetworkxGraph, Scenario, as_written
 from propagation.scenario.units import read_duration
 
+GROWTH = {
+    "follows": "Follows that an account makes of its own accord, in the mean",
+    "later": "Share of these made after it has arrived",
+    "choose": "How it is chosen whom to follow",
+    "head start": "Followers counted in advance where the choice is by popularity",
+    "tolerance": "Distance of interests at which the odds fall to 1/e",
+    "back": "Chance that who is followed follows back",
+}
+"""What the settings of a grown graph mean."""
+
 
 def assumption_tables(scenario: Scenario) -> list[Table]:
     """Return the tables of what a scenario assumes, in the order of its file."""
@@ -28,7 +38,8 @@ def _world(scenario: Scenario, written: Mapping[str, Any]) -> list[Table]:
     if scenario.segments is None:
         return _given(scenario, written)
     if isinstance(scenario.graph, GrownGraph):
-        rows = [(key, in_words(each)) for key, each in written["graph"]["grown"].items()]
+        growth = written["graph"]["grown"]
+        rows = [(GROWTH[key], in_words(each)) for key, each in growth.items()]
         return [
             _segments(written),
             Table("How the follower graph grows", ("Setting", "Value"), rows),
