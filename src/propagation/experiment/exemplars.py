@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.world import World
-from propagation.experiment.replicates import Columns, Laboratory
+from propagation.experiment.batches import Columns
+from propagation.experiment.replicates import Laboratory
 from propagation.spread.cascade import Cascade
 from propagation.strategy.agenda import Agenda
 

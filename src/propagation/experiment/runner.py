@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from propagation.experiment.batches import Batch, joined
 from propagation.experiment.estimates import check_further_memory, check_memory, worker_count
 from propagation.experiment.exemplars import is_small, small_graph, typical_cascades
 from propagation.experiment.expectations import Expectations
 from propagation.experiment.phrases import counted
 from propagation.experiment.provenance import SOURCES, agents_checksum, anchored, provenance
 from propagation.experiment.quotients import precisely
-from propagation.experiment.replicates import Batch, Laboratory, joined
+from propagation.experiment.replicates import Laboratory
 from propagation.experiment.stopping import Next, next_total
 from propagation.experiment.storage import (
     GRAPH_ACCOUNTS,

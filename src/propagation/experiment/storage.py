@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
+from propagation.experiment.batches import MOST_CURVES, TOUCHED, Batch
 from propagation.experiment.forms import checked, damaged, is_summary
-from propagation.experiment.replicates import MOST_CURVES, TOUCHED, Batch
 from propagation.problems import InputError, MachineError, Problem, reason
 
 RUNS, CASCADES, CURVES = "runs.parquet", "cascades.parquet", "curves.parquet"

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from propagation.experiment.batches import reach_columns
 from propagation.experiment.forms import damaged
-from propagation.experiment.replicates import reach_columns
 from propagation.experiment.storage import (
     CASCADES,
     CURVES,

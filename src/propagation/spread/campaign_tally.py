@@ -91,7 +91,9 @@ def tally_campaigns(
         Hours at which the first ``curves`` runs are looked at; shape (points,).
     """
     agenda, accounts = runs.plan.agenda, runs.plan.world.graph.accounts
-    found = _empty(len(seeds), len(agenda), len(agenda.reposts), segments, curves, len(hours))
+    found = empty_tallies(
+        len(seeds), len(agenda), len(agenda.reposts), segments, curves, len(hours)
+    )
     best = np.full(accounts, UNSEEN)
     for run, seed in enumerate(seeds):
         scene = runs.run(seed)
@@ -122,9 +124,10 @@ def tally_campaigns(
     return found
 
 
-def _empty(
+def empty_tallies(
     runs: int, instances: int, rules: int, segments: int, curves: int, hours: int
 ) -> CampaignTallies:
+    """Return tallies for ``runs`` runs, with curves of the first ``curves`` of them."""
     return CampaignTallies(
         metrics=np.zeros((runs, 12)),
         trees=np.zeros((runs, instances, 5)),
