@@ -16,7 +16,6 @@ from propagation.compiling import compiled
 from propagation.spread.campaign_runs import CampaignRuns, by_instance
 from propagation.spread.cascade import Audience, peak_in_an_hour
 from propagation.spread.scene import MOVES, PITCHES, ROWS, SHARES, Scene
-from propagation.spread.script import Script
 from propagation.spread.tally import (
     DEPTH,
     DOUBLING_TIME,
@@ -98,10 +97,13 @@ def tally_campaigns(
     best = np.full(accounts, UNSEEN)
     for run, seed in enumerate(seeds):
         scene = runs.run(seed)
+        rows = scene.rows[: scene.counts[ROWS]]
         _count(
-            scene.rows[: scene.counts[ROWS]],
+            rows,
+            _noticed_in_order(rows, audience.is_ours),
             scene.share_order[: scene.counts[SHARES]],
-            runs.script,
+            runs.script.instances,
+            runs.script.relevance,
             audience.value,
             audience.segment,
             audience.is_ours,
@@ -160,8 +162,10 @@ def _count_moves(scene: Scene, hours: Float64, found: CampaignTallies, run: int)
 @compiled
 def _count(
     rows: Records,
+    seen: Int64,
     share_order: Int32,
-    script: Script,
+    instances: Records,
+    topic_relevance: Float64,
     value: Float64,
     segment: Int16,
     is_ours: Bools,
@@ -181,8 +185,7 @@ def _count(
     """Count a campaign; ``best``, by account, is UNSEEN everywhere before and after."""
     times = _shares_by_others(rows, share_order, is_ours)
     _measure_speed(times, start, metrics)
-    _measure_all_trees(rows, share_order, len(script.instances), trees, metrics)
-    seen = _noticed_in_order(rows, is_ours)
+    _measure_all_trees(rows, share_order, len(instances), trees, metrics)
     reached = impressions = 0
     total = 0.0
     hour = 0
@@ -192,7 +195,7 @@ def _count(
             reach_by_hour[hour], valued_by_hour[hour] = reached, total
             hour += 1
         account = row["account"]
-        relevance = script.relevance[script.instances[row["instance"]]["topic"], account]
+        relevance = topic_relevance[instances[row["instance"]]["topic"], account]
         impressions += row["notices"]
         reached += best[account] == UNSEEN
         if relevance > best[account]:
@@ -224,12 +227,21 @@ def _shares_by_others(rows: Records, share_order: Int32, is_ours: Bools) -> Floa
     return times[:count]
 
 
-@compiled
 def _noticed_in_order(rows: Records, is_ours: Bools) -> Int64:
     """Return the rows of others who noticed something, in order of their first notice.
 
     Rows are in order of touch, and most are touched by a notice.
     """
+    seen, in_order = _noticed(rows, is_ours)
+    if in_order:
+        return seen
+    order: Int64 = seen[np.argsort(rows["first_notice"][seen], kind="stable")]
+    return order
+
+
+@compiled
+def _noticed(rows: Records, is_ours: Bools) -> tuple[Int64, bool]:
+    """Return the rows of others who noticed something, and whether they are in that order."""
     seen = np.empty(len(rows), np.int64)
     count = 0
     in_order = True
@@ -239,13 +251,7 @@ def _noticed_in_order(rows: Records, is_ours: Bools) -> Int64:
                 in_order = False
             seen[count] = at
             count += 1
-    seen = seen[:count]
-    if in_order:
-        return seen
-    times = np.empty(count, np.float64)
-    for i in range(count):
-        times[i] = rows[seen[i]]["first_notice"]
-    return seen[np.argsort(times, kind="mergesort")]
+    return seen[:count], in_order
 
 
 @compiled
