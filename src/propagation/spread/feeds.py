@@ -185,7 +185,9 @@ def take_in(
     for i in range(count):
         if i + AHEAD < count:
             prefetch(people, found[i + AHEAD])
-            prefetch(scene.slots, first_slot(scene.slots, instance, int(np.int64(found[i + AHEAD]))))
+            prefetch(
+                scene.slots, first_slot(scene.slots, instance, int(np.int64(found[i + AHEAD])))
+            )
         account = int(np.int64(found[i]))
         at = touch(scene, instance, account)
         row, person = scene.rows[at], people[account]
