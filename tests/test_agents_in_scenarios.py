@@ -17,7 +17,9 @@ from campaigns import (
 from typer.testing import CliRunner
 
 from propagation import cli
-from propagation.experiment.replicates import Batch, Laboratory, load_account_class
+from propagation.experiment.batches import Batch
+from propagation.experiment.own_agents import load_account_class
+from propagation.experiment.replicates import Laboratory
 from propagation.problems import InputError, MachineError
 from propagation.scenario.reading import read_scenario
 from propagation.spread.agents import Account

@@ -105,7 +105,7 @@ def test_what_a_run_made_and_found_decides_its_cost() -> None:
     )
     assert cost(actions) == 5 + 20 + 27
     assert cost(actions, reposts=[0]) == 5 + 27
-    assert cost(actions, reposts=[1], contacts={2: 4}) == 5 + 10 + 12
+    assert cost(actions, reposts=[1], chosen={2: 4}) == 5 + 10 + 12
 
 
 def test_steps_begun_are_those_of_the_engines() -> None:

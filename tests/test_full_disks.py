@@ -17,7 +17,7 @@ from campaigns import run, strict_json, write_campaign
 from filelock import FileLock
 
 from propagation.experiment import runner, storage, workers
-from propagation.experiment.replicates import Batch
+from propagation.experiment.batches import Batch
 from propagation.problems import MachineError
 
 TABLES = ("runs", "cascades", "curves", "trees", "follows", "accounts")

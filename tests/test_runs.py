@@ -30,8 +30,9 @@ from campaigns import (
 )
 
 from propagation.experiment import runner, stopping, storage
+from propagation.experiment.batches import reach_columns
 from propagation.experiment.provenance import anchored, scenario_of
-from propagation.experiment.replicates import Laboratory, reach_columns
+from propagation.experiment.replicates import Laboratory
 from propagation.experiment.runner import Interrupted, Run
 from propagation.luck import run_seed
 from propagation.problems import InputError

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from propagation.experiment.replicates import Batch, joined
+from propagation.experiment.batches import Batch, joined
 from propagation.experiment.storage import (
     CASCADES,
     CURVES,

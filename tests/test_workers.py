@@ -8,7 +8,8 @@ import pytest
 from campaigns import run, tables, write_campaign
 
 from propagation.experiment import workers
-from propagation.experiment.replicates import Batch, Laboratory
+from propagation.experiment.batches import Batch
+from propagation.experiment.replicates import Laboratory
 from propagation.experiment.workers import Workers
 
 

@@ -40,8 +40,8 @@ def cautions(
         if defined < replicates and metric in COST_PER:
             yield (
                 f"{counted(replicates - defined, 'campaign')} of {strategy} reached nobody who "
-                f"counts in {phrase(metric).label}: their cost is in the mean, and in the chance to "
-                "do better they are the dearest."
+                f"counts in {phrase(metric).label}: their cost is in the mean, and in the chance "
+                "to do better they are the dearest."
             )
         elif defined < replicates:
             yield (

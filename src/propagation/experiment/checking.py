@@ -18,8 +18,9 @@ from propagation.experiment.estimates import (
     replicates_in_words,
     worker_count,
 )
+from propagation.experiment.own_agents import load_account_class
 from propagation.experiment.phrases import counted
-from propagation.experiment.replicates import Laboratory, load_account_class
+from propagation.experiment.replicates import Laboratory
 from propagation.luck import BLOCK_EXPONENTS
 from propagation.problems import InputError
 from propagation.scenario.spec import Capacity, GrownGraph, Scenario, Segment, Spread

@@ -8,9 +8,9 @@ compiles. Memory is what ``footprint`` says of these sizes.
 import math
 import mmap
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from statistics import NormalDist
 
 import numpy as np
@@ -22,6 +22,7 @@ from propagation.audience.memory import check_fits, private_memory
 from propagation.audience.population import segment_targets
 from propagation.audience.world import World
 from propagation.compiling import compiled
+from propagation.experiment.beginnings import Beginning, beginnings
 from propagation.experiment.footprint import peak, size_of
 from propagation.scenario.spec import (
     Capacity,
@@ -34,7 +35,6 @@ from propagation.scenario.spec import (
     Scenario,
     Segment,
 )
-from propagation.strategy.agenda import agenda_of
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -196,14 +196,6 @@ def replicates_in_words(scenario: Scenario) -> str:
     return f"{rule:,} replicates of each strategy"
 
 
-def _instances(scenario: Scenario) -> Iterator[tuple[Message, str]]:
-    """Yield the message and the author of every posting in the scenario."""
-    for actions in scenario.strategies.values():
-        for one in agenda_of(actions, scenario.starts):
-            for post in one.posts:
-                yield scenario.messages[one.message], post.by
-
-
 def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> list[float]:
     """Return the notices expected of each message instance on a drawn graph."""
     names = list(segments)
@@ -223,15 +215,30 @@ def drawn_notices(scenario: Scenario, segments: Mapping[str, Segment]) -> list[f
     followees = zip(segments.values(), follows.sum(axis=1) / sizes, strict=True)
     attention = np.array([_attention(segment, count) for segment, count in followees])
     at_most = attention * follows.sum(axis=1)
-    total: list[float] = []
-    for message, by in _instances(scenario):
+    shown = attention[:, None] * (follows / sizes)
+    anybody = shown @ sizes / sizes.sum()
+
+    def notices(one: Beginning) -> float:
+        message = scenario.messages[one.message]
         interest = [_mean(segment.interest[message.topic]) for segment in segments.values()]
         sharing = _sharing(message, np.array(interest))
-        audience = scenario.ours[by].followers or {}
-        first = np.array([audience.get(name, 0) for name in names], np.float64) * attention
-        matrix = attention[:, None] * (follows / sizes) * sharing
-        total.append(_grown(first, partial(np.matmul, matrix), at_most))
-    return total
+        first = np.zeros(len(names))
+        for by, times in one.ours:
+            audience = scenario.ours[by].followers or {}
+            first += times * attention * [audience.get(name, 0) for name in names]
+        for segment, count in one.sharers:
+            first += count * (anybody if segment is None else shown[:, names.index(segment)])
+        for segment, impressions in one.shown:
+            first[names.index(segment)] += impressions * attention[names.index(segment)]
+        return _grown(first, partial(np.matmul, shown * sharing), at_most)
+
+    return _each_once(scenario, notices)
+
+
+def _each_once(scenario: Scenario, notices: Callable[[Beginning], float]) -> list[float]:
+    """Return the notices of each message instance; those that begin alike are counted once."""
+    known = cache(notices)
+    return [known(one) for one in beginnings(scenario)]
 
 
 def graph_notices(scenario: Scenario, world: World) -> list[float]:
@@ -239,10 +246,11 @@ def graph_notices(scenario: Scenario, world: World) -> list[float]:
     graph, attention = world.graph, world.traits.attention
     starts = graph.list_starts[: graph.ordinary + 1]
     at_most = attention * graph.followee_counts
-    instances = list(_instances(scenario))
-    generations = min(GENERATIONS, max(2, MOST_FOLLOWED // (1 + graph.follows * len(instances))))
-    total: list[float] = []
-    for message, by in instances:
+    different = len(set(beginnings(scenario)))
+    generations = min(GENERATIONS, max(2, MOST_FOLLOWED // (1 + graph.follows * different)))
+
+    def notices(one: Beginning) -> float:
+        message = scenario.messages[one.message]
         sharing = _sharing(message, world.traits.interest[message.topic])
         sharing[world.is_ours] = 0.0
 
@@ -250,10 +258,26 @@ def graph_notices(scenario: Scenario, world: World) -> list[float]:
             sharers = np.minimum(1.0, sharing * noticed)
             return _shown(starts, graph.followers, attention, sharers)
 
-        members, first = graph.followers_of(world.ours[by]), np.zeros(graph.accounts)
-        np.add.at(first, members, attention[members])
-        total.append(_grown(first, spread_on, at_most, generations))
-    return total
+        first = np.zeros(graph.accounts)
+        for by, times in one.ours:
+            members = graph.followers_of(world.ours[by])
+            np.add.at(first, members, times * attention[members])
+        for segment, count in one.sharers:
+            sharers = _spread_over(world, segment, count)
+            first += _shown(starts, graph.followers, attention, sharers)
+        for segment, impressions in one.shown:
+            first += attention * _spread_over(world, segment, impressions)
+        return _grown(first, spread_on, at_most, generations)
+
+    return _each_once(scenario, notices)
+
+
+def _spread_over(world: World, segment: str | None, count: float) -> Float64:
+    """Return a number of accounts or impressions as shares of each account that it may fall on."""
+    chosen = ~world.is_ours
+    if segment is not None:
+        chosen = chosen & (world.segment_of == world.segments.index(segment))
+    return np.where(chosen, count / max(1, int(chosen.sum())), 0.0)
 
 
 @compiled

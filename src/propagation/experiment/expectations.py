@@ -7,6 +7,7 @@ import numpy as np
 
 from propagation.audience.world import World
 from propagation.experiment.replicates import Laboratory
+from propagation.scenario.metrics import moves
 from propagation.spread.theory import MOST_FOLLOWS, Expected, Theory
 
 Worth = tuple[tuple[str, float], ...]
@@ -26,8 +27,8 @@ class Expectations:
     ) -> dict[str, dict[str, Expected]]:
         """Return what is expected: strategy, then metric.
 
-        Strategies of which nothing is expected are left out, as are all with agents of one's own
-        and all on graphs of more than ``MOST_FOLLOWS`` follows.
+        Strategies of which nothing is expected are left out, as are all with agents of one's own,
+        all on graphs of more than ``MOST_FOLLOWS`` follows, and all where followers come and go.
 
         Parameters
         ----------
@@ -46,12 +47,13 @@ class Expectations:
 
     def _outcomes(self, strategy: str, worth: Worth) -> dict[str, Expected] | None:
         scenario = self._laboratory.scenario
-        if scenario.following is not None:  # then later posts reach others than the first ones
+        agenda = self._laboratory.agendas[strategy]
+        if moves(scenario) or not agenda.instances:  # later posts reach others than the first ones
             return None
         shuffled = strategy in scenario.shuffled
         if self._laboratory.world(0, shuffled=shuffled).graph.follows > MOST_FOLLOWS:
             return None
-        return self._theory(shuffled, worth).outcomes(self._laboratory.agendas[strategy])
+        return self._theory(shuffled, worth).outcomes(agenda)
 
     def _theory(self, shuffled: bool, worth: Worth) -> Theory:
         scenario, key = self._laboratory.scenario, (shuffled, worth)

@@ -1,24 +1,37 @@
 """Replicates of every strategy in one world: the piece of work a thread or process is given."""
 
-import importlib.util
-import sys
 import threading
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.sources import RealGraph, read_real_graph, read_table
 from propagation.audience.world import World, Worlds, build_worlds
+from propagation.experiment.batches import (
+    MOST_CURVES,
+    TREE_COLUMNS,
+    Batch,
+    Columns,
+    append,
+    empty_batch,
+    extend,
+    reach_columns,
+    value_columns,
+)
+from propagation.experiment.campaign_rows import Prices, add_campaigns
+from propagation.experiment.own_agents import fault_in_agents, load_account_class
 from propagation.luck import run_seed
-from propagation.problems import InputError, Problem
+from propagation.problems import InputError
+from propagation.scenario.actions import Action
+from propagation.scenario.metrics import is_campaign
 from propagation.scenario.spec import METRICS, NetworkxGraph, Scenario
+from propagation.spread.campaign_measures import measured
 from propagation.spread.cascade import Cascade
 from propagation.spread.curves import curve_hours, curves_of
 from propagation.spread.loop import Touched, touched_arrays
@@ -30,49 +43,16 @@ from propagation.spread.simulate import (
     outcome_of,
 )
 from propagation.strategy.agenda import Agenda, agenda_of
+from propagation.strategy.budget import EqualCost, at_equal_cost, choosable, choosable_in
 from propagation.strategy.recipients import check_recipients
 
 if TYPE_CHECKING:
     from propagation.spread.agents import Account
 
 Float64 = npt.NDArray[np.float64]
-Columns = dict[str, list[object]]
-
-TREE_COLUMNS = ("size", "largest_tree", "depth", "largest_generation", "structural_virality")
-
-
-TOUCHED = "cascades"
-"""Column of runs: how many message instances touched anybody, where others are left out."""
-MOST_CURVES = 1000
-"""Curves over time are kept of the first replicates: enough for bands, and small on disk."""
-
-
+Found = TypeVar("Found")
 AT_ONCE = 10
 """Replicates run between two looks at whether to stop."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Finished replicates, as rows by strategy and replicate; cascades also by instance."""
-
-    replicates: tuple[int, ...]
-    runs: Columns
-    cascades: Columns
-    curves: Columns
-
-
-def joined(batches: Sequence[Batch]) -> Batch:
-    """Return several batches as one."""
-
-    def columns(parts: list[Columns]) -> Columns:
-        return {name: [value for part in parts for value in part[name]] for name in parts[0]}
-
-    return Batch(
-        tuple(one for batch in batches for one in batch.replicates),
-        columns([batch.runs for batch in batches]),
-        columns([batch.cascades for batch in batches]),
-        columns([batch.curves for batch in batches]),
-    )
 
 
 @dataclass(frozen=True)
@@ -119,8 +99,26 @@ class Laboratory:
         """What each strategy does when."""
         return {
             name: agenda_of(actions, self.scenario.starts)
-            for name, actions in self.scenario.strategies.items()
+            for name, actions in self.strategies.items()
         }
+
+    @property
+    def strategies(self) -> Mapping[str, tuple[Action, ...]]:
+        """The strategies as they run: as written, or scaled to one budget."""
+        return self.equal_cost.strategies if self.equal_cost else self.scenario.strategies
+
+    @cached_property
+    def equal_cost(self) -> EqualCost | None:
+        """The strategies scaled to one budget, if the scenario asks for that."""
+        if self.scenario.compare.at_equal is None:
+            return None
+        sizes = choosable(self.scenario)
+        return at_equal_cost(self.scenario, choosable_in(self.world(0)) if sizes is None else sizes)
+
+    @cached_property
+    def is_campaign(self) -> bool:
+        """Whether anything is done or happens besides plain posts."""
+        return is_campaign(self.scenario)
 
     @cached_property
     def hours(self) -> Float64:
@@ -140,7 +138,7 @@ class Laboratory:
 
     def prepare(self) -> None:
         """Read all input now, so that what is wrong with it is known before anything runs."""
-        _ = self.real, self.account_class
+        _ = self.real, self.account_class, self.agendas
         check_recipients(self.scenario.strategies, self.world(0))
 
     def world(self, draw: int, *, shuffled: bool = False) -> World:
@@ -171,10 +169,16 @@ class Laboratory:
     def _engine(self, world: World, draw: int, shuffled: bool) -> Engine:
         scenario = self.scenario
         if self.in_processes:
-            return MesaEngine(world, scenario.messages, scenario.horizon, self.account_class)
+            return MesaEngine(
+                *(world, scenario.messages, scenario.horizon, self.account_class),
+                *(scenario.following, scenario.relevant),
+            )
         prepared = self._prepared_world(draw, shuffled)
         touched = self._arrays(world.graph.accounts)
-        return CompiledEngine(world, scenario.messages, scenario.horizon, prepared, touched)
+        return CompiledEngine(
+            *(world, scenario.messages, scenario.horizon, prepared, touched),
+            *(scenario.following, scenario.relevant),
+        )
 
     def _prepared_world(self, draw: int, shuffled: bool) -> Prepared:
         """Return a world made ready for the compiled loop, once for all threads."""
@@ -197,7 +201,7 @@ class Laboratory:
         """Run every strategy in the given replicates of a draw, until ``stopped`` says so."""
         arms = [self.arm(strategy, draw) for strategy in self.agendas]
         done: list[int] = []
-        batch = self._empty_batch(arms[0].world)
+        batch = empty_batch(self.scenario, arms[0].world.segments)
         for some in batched(replicates, AT_ONCE):
             if stopped():
                 break
@@ -215,30 +219,56 @@ class Laboratory:
             If agents of the scenario's own fail.
         """
         seed = run_seed(self.scenario.seed, replicate)
-        if self.scenario.agents is None:
-            return arm.engine.run(arm.agenda, seed)
-        try:
-            return arm.engine.run(arm.agenda, seed)
-        except Exception as error:  # whatever somebody's own code may raise
-            raise InputError(_fault_in_agents(error, self.scenario.agents)) from error
+        return self._with_agents(lambda: arm.engine.run(arm.agenda, seed))
 
-    def _empty_batch(self, world: World) -> Batch:
-        identity = ("strategy", "replicate", "draw")
-        by_segment = (*reach_columns(world.segments), *value_columns(world.segments))
-        return Batch(
-            replicates=(),
-            runs={name: [] for name in (*identity, "seed", *METRICS, *by_segment)},
-            cascades={name: [] for name in (*identity, "message", "nominal_time", *TREE_COLUMNS)},
-            curves={name: [] for name in (*identity, "hours", "shares_by_hour", "reach_by_hour")},
-        )
+    def _with_agents(self, call: Callable[[], Found]) -> Found:
+        """Return what a call into agents does; what fails in the scenario's own is said."""
+        if self.scenario.agents is None:
+            return call()
+        try:
+            return call()
+        except Exception as error:  # whatever somebody's own code may raise
+            raise InputError(fault_in_agents(error, self.scenario.agents)) from error
 
     def _run_some(self, arm: Arm, draw: int, replicates: tuple[int, ...], batch: Batch) -> None:
         """Run a strategy some times; all at once in machine code where it has one instance only."""
-        if isinstance(arm.engine, CompiledEngine) and len(arm.agenda.instances) == 1:
+        if self.is_campaign:
+            self._run_campaigns(arm, draw, replicates, batch)
+        elif isinstance(arm.engine, CompiledEngine) and len(arm.agenda.instances) == 1:
             self._run_together(arm, arm.engine, draw, replicates, batch)
         else:
             for replicate in replicates:
                 self._run_one(arm, draw, replicate, batch)
+
+    def _run_campaigns(
+        self, arm: Arm, draw: int, replicates: tuple[int, ...], batch: Batch
+    ) -> None:
+        """Run a strategy that does more than post some times, and add what it did to the batch."""
+        scenario, count = self.scenario, len(replicates)
+        seeds = [run_seed(scenario.seed, replicate) for replicate in replicates]
+        curves = sum(replicate < MOST_CURVES for replicate in replicates)  # the first ones
+        if isinstance(arm.engine, CompiledEngine):
+            found = arm.engine.campaign_tallies(
+                arm.agenda, seeds, scenario.relevant, self.hours, curves
+            )
+        else:
+            found = measured(
+                [
+                    self._with_agents(partial(arm.engine.campaign, arm.agenda, seed))
+                    for seed in seeds
+                ],
+                *(arm.world, scenario.messages, arm.agenda, scenario.relevant, self.hours, curves),
+            )
+        prices = Prices(scenario, self.strategies[arm.strategy], arm.agenda, arm.world)
+        costs = [prices.of(*run) for run in zip(seeds, found.reposts.tolist(), strict=True)]
+        identity: Columns = {
+            "strategy": [arm.strategy] * count,
+            "replicate": list[object](replicates),
+            "draw": [draw] * count,
+        }
+        add_campaigns(
+            *(batch, identity, seeds, found, arm.agenda, arm.world.segments, self.hours, costs)
+        )
 
     def _run_together(
         self,
@@ -261,7 +291,7 @@ class Laboratory:
         metrics = dict(zip(METRICS, found.metrics.T.tolist(), strict=True))
         reach = dict(zip(reach_columns(segments), found.reach.T.tolist(), strict=True))
         valued = dict(zip(value_columns(segments), found.valued.T.tolist(), strict=True))
-        _extend(batch.runs, {**identity, "seed": list[object](seeds), **metrics, **reach, **valued})
+        extend(batch.runs, {**identity, "seed": list[object](seeds), **metrics, **reach, **valued})
         named: Columns = {
             "message": [instance.message] * count,
             "nominal_time": [instance.nominal_time] * count,
@@ -269,14 +299,14 @@ class Laboratory:
         *sizes, virality = found.trees.T
         columns = *(size.astype(np.int64).tolist() for size in sizes), virality.tolist()
         trees = dict(zip(TREE_COLUMNS, columns, strict=True))
-        _extend(batch.cascades, {**identity, **named, **trees})
+        extend(batch.cascades, {**identity, **named, **trees})
         times: Columns = {
             "hours": [self.hours] * curves,
             "shares_by_hour": list(found.shares_by_hour),
             "reach_by_hour": list(found.reach_by_hour),
         }
         first = {name: values[:curves] for name, values in identity.items()}
-        _extend(batch.curves, {**first, **times})
+        extend(batch.curves, {**first, **times})
 
     def _run_one(self, arm: Arm, draw: int, replicate: int, batch: Batch) -> None:
         """Run a strategy once, and add what it did to the batch."""
@@ -291,24 +321,14 @@ class Laboratory:
             **dict(zip(value_columns(world.segments), outcome.valued.tolist(), strict=True)),
         }
         seed = run_seed(self.scenario.seed, replicate)
-        _append(batch.runs, {**identity, "seed": seed, **outcome.metrics, **by_segment})
+        append(batch.runs, {**identity, "seed": seed, **outcome.metrics, **by_segment})
         for instance, tree in zip(arm.agenda.instances, outcome.trees, strict=True):
             named = {"message": instance.message, "nominal_time": instance.nominal_time}
-            _append(batch.cascades, {**identity, **named, **tree})
+            append(batch.cascades, {**identity, **named, **tree})
         if replicate < MOST_CURVES:
             shares, reach = curves_of(cascades, world.is_ours, self.hours)
             curves = {"hours": self.hours, "shares_by_hour": shares, "reach_by_hour": reach}
-            _append(batch.curves, {**identity, **curves})
-
-
-def _append(columns: Columns, row: dict[str, object]) -> None:
-    for name, values in columns.items():
-        values.append(row[name])
-
-
-def _extend(columns: Columns, rows: Columns) -> None:
-    for name, values in columns.items():
-        values.extend(rows[name])
+            append(batch.curves, {**identity, **curves})
 
 
 def batched(numbers: Iterable[int], most: int) -> Iterator[tuple[int, ...]]:
@@ -316,75 +336,3 @@ def batched(numbers: Iterable[int], most: int) -> Iterator[tuple[int, ...]]:
     left = iter(numbers)
     while some := tuple(islice(left, most)):
         yield some
-
-
-def _column_names(segments: tuple[str, ...]) -> tuple[str, ...]:
-    """Return segments in snake case where that is unique."""
-    short = [segment.replace(" ", "_") for segment in segments]
-    return tuple(
-        name if short.count(name) == 1 else segment
-        for name, segment in zip(short, segments, strict=True)
-    )
-
-
-def reach_columns(segments: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of the columns of reach by segment."""
-    return tuple(f"reach_{name}" for name in _column_names(segments))
-
-
-def value_columns(segments: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of the columns of valued reach by segment; they add up to it."""
-    return tuple(f"valued_reach_{name}" for name in _column_names(segments))
-
-
-def _fault_in_agents(error: Exception, agents: str) -> Problem:
-    """Say where in somebody's own agents an error came from."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(last.filename).name} line {last.lineno}, in {last.name}"
-    return Problem(f"fails while it runs: {_in_one_line(error)} ({where})", "agents", agents)
-
-
-def _in_one_line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())
-
-
-def load_account_class(reference: str, folder: Path) -> "type[Account]":
-    """Return the class that ``file.py:Class`` names, the file relative to ``folder``.
-
-    Raises
-    ------
-    InputError
-        If there is no such file or class, if the file fails, or if it is no subclass of Account.
-    """
-    from propagation.spread.agents import Account
-
-    file, _, name = reference.rpartition(":")
-    path = folder / file
-
-    def wrong(message: str) -> InputError:
-        return InputError(Problem(message, "agents", str(path)))
-
-    if not path.is_file():
-        raise wrong("there is no such file; write agents as 'file.py:Class'")
-    module_name = f"propagation_agents_{path.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, path.absolute())
-    if spec is None or spec.loader is None:
-        raise wrong("is not a Python file (.py)")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
-    try:
-        spec.loader.exec_module(module)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # somebody's own code, which may even ask to exit
-        raise wrong(f"fails when it is loaded: {_in_one_line(error)}") from error
-    found = getattr(module, name, None)
-    if not (isinstance(found, type) and issubclass(found, Account)):
-        own = [
-            each
-            for each, value in vars(module).items()
-            if isinstance(value, type) and issubclass(value, Account) and value is not Account
-        ]
-        there = f"it has: {', '.join(own)}" if own else "it has none"
-        raise wrong(f"has no subclass of propagation.Account called '{name}'; {there}")
-    return found

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from propagation.experiment.batches import value_columns
 from propagation.experiment.comparison import (
     NOTHING_EXPECTED,
     Expectations,
@@ -15,7 +16,6 @@ from propagation.experiment.comparison import (
 )
 from propagation.experiment.intervals import Floats, Integers
 from propagation.experiment.quotients import quotient_of
-from propagation.experiment.replicates import value_columns
 from propagation.experiment.summary import Difference, Outcome
 from propagation.experiment.verdict import of_pair
 from propagation.problems import InputError, Problem, not_one_of

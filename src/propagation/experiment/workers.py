@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from types import FrameType, TracebackType
 
-from propagation.experiment.replicates import Batch, Laboratory
+from propagation.experiment.batches import Batch
+from propagation.experiment.replicates import Laboratory
 from propagation.problems import MachineError
 
 Task = tuple[int, list[int]]

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from propagation.scenario.actions import Action, Post
 from propagation.scenario.comparing import ALL_METRICS, COST_PER, FUNNEL, METRICS, MOVING, Metric
 from propagation.scenario.findings import Finding, Path, block
+from propagation.scenario.traits import Capacity
 
 if TYPE_CHECKING:
     from propagation.scenario.spec import Scenario
@@ -33,6 +35,53 @@ def metrics_in(tree: Mapping[str, object]) -> tuple[Metric, ...]:
     }
     further = [metric for metrics, is_used in used.items() if is_used for metric in metrics]
     return (*METRICS, *further)
+
+
+def moves(scenario: "Scenario") -> bool:
+    """Whether the followers of our accounts may change during a run."""
+    return set(MOVING) <= set(metrics_of(scenario))
+
+
+def pitches(scenario: "Scenario") -> bool:
+    """Whether any strategy pitches."""
+    return set(FUNNEL) <= set(metrics_of(scenario))
+
+
+def has_cost(scenario: "Scenario") -> bool:
+    """Whether any action costs anything."""
+    return "cost" in metrics_of(scenario)
+
+
+def is_campaign(scenario: "Scenario") -> bool:
+    """Whether anything is done or happens besides plain posts at given times.
+
+    The runs of such a scenario have further columns.
+    """
+    if scenario.following is not None or metrics_of(scenario) != METRICS:
+        return True
+    if any(not isinstance(each.resonance, float) for each in scenario.messages.values()):
+        return True
+    if is_limited(scenario):
+        return True
+    return any(
+        not actions or any(map(_is_more, actions)) for actions in scenario.strategies.values()
+    )
+
+
+def is_limited(scenario: "Scenario") -> bool:
+    """Whether anybody's attention is a capacity."""
+    traits: list[object] = [each.attention for each in (scenario.segments or {}).values()]
+    if scenario.accounts is not None:
+        by_segment = scenario.accounts.by_segment or {}
+        traits += [scenario.accounts.attention, *(each.attention for each in by_segment.values())]
+    return any(isinstance(each, Capacity) for each in traits)
+
+
+def _is_more(action: Action) -> bool:
+    """Whether an action is more than a plain post at given times."""
+    if not isinstance(action, Post) or not isinstance(action.post, str):
+        return True
+    return action.at is None or action.credit is not None
 
 
 def _actions(tree: Mapping[str, object]) -> Iterator[Mapping[str, object]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from propagation.audience.world import World
 from propagation.problems import InputError, Problem
 from propagation.scenario.actions import (
     Action,
@@ -25,6 +26,7 @@ from propagation.scenario.actions import (
 )
 from propagation.scenario.spec import Scenario
 from propagation.strategy.agenda import Agenda, agenda_of
+from propagation.strategy.choosing import pool_of
 
 Actions = tuple[Action, ...]
 HALVINGS = 100
@@ -65,7 +67,7 @@ def cost_of(
     agenda: Agenda,
     horizon: float,
     reposts: Sequence[int] | None = None,
-    contacts: Mapping[int, int] | None = None,
+    chosen: Mapping[int, int] | None = None,
 ) -> float:
     """Return what a strategy costs in a run.
 
@@ -74,14 +76,13 @@ def cost_of(
     reposts
         How many each repost rule of the agenda made; by default all it could, which is the most
         they can cost.
-    contacts
-        By place in the strategy, the contacts of actions that found other than they asked for.
+    chosen
+        By place in the strategy, how many accounts were found where it may be fewer than asked
+        for.
     """
-    bought = dict(enumerate(bought_of(actions, agenda, horizon)))
+    bought = dict(enumerate(bought_of(actions, agenda, horizon, chosen)))
     for i, rule in enumerate(agenda.reposts if reposts is not None else ()):
         bought[rule.place] = Quantities(int((reposts or ())[i]))
-    for place, found in (contacts or {}).items():
-        bought[place] = Quantities(bought[place].times, found, bought[place].impressions)
     costs = (due(action.cost, bought[i]) for i, action in enumerate(actions) if _is_made(action))
     return float(sum(costs, Fraction(0)))
 
@@ -91,7 +92,12 @@ def _is_made(action: Action) -> bool:
     return not (isinstance(action, Repost) and action.when == "never")
 
 
-def bought_of(actions: Sequence[Action], agenda: Agenda, horizon: float) -> list[Quantities]:
+def bought_of(
+    actions: Sequence[Action],
+    agenda: Agenda,
+    horizon: float,
+    chosen: Mapping[int, int] | None = None,
+) -> list[Quantities]:
     """Return what is bought of each action, every repost that could be made among them."""
     posted = {
         (post.place, post.time, post.by) for one in agenda.instances for post in one.posts
@@ -110,20 +116,24 @@ def bought_of(actions: Sequence[Action], agenda: Agenda, horizon: float) -> list
                 Quantities(sum(by == action.repost and time <= latest for _, time, by in posted))
             )
         else:
-            found.append(_bought(action, times, horizon))
+            found.append(_bought(action, times, horizon, (chosen or {}).get(place)))
     return found
 
 
-def _bought(action: Action, times: Sequence[float], horizon: float) -> Quantities:
+def _bought(
+    action: Action, times: Sequence[float], horizon: float, chosen: int | None
+) -> Quantities:
     match action:
         case Pitch() | Blast() | Seed():
-            return Quantities(len(times), len(times) * _asked_for(action.to))
+            count = _asked_for(action.to) if chosen is None else chosen
+            return Quantities(len(times), len(times) * count)
         case Boost():
             shown = [begun_by(horizon, time, action.per_hour, action.impressions) for time in times]
             return Quantities(len(times), impressions=sum(shown))
         case Follow():
             # those followed already are not followed again
-            count, pace = _asked_for(action.follow), action.per_day / 24.0
+            count = _asked_for(action.follow) if chosen is None else chosen
+            pace = action.per_day / 24.0
             return Quantities(
                 len(times), max((begun_by(horizon, time, pace, count) for time in times), default=0)
             )
@@ -201,6 +211,21 @@ def at_equal_cost(scenario: Scenario, sizes: Mapping[str | None, int]) -> EqualC
     return EqualCost(
         budget, strategies, tuple(scalings), tuple(name for name in told if name not in priced)
     )
+
+
+def choosable(scenario: Scenario) -> dict[str | None, int] | None:
+    """Return how many accounts a drawn world has to choose from, or None for a given graph."""
+    if scenario.segments is None:
+        return None
+    sizes: dict[str | None, int] = {
+        name: segment.accounts for name, segment in scenario.segments.items()
+    }
+    return {**sizes, None: sum(sizes.values())}
+
+
+def choosable_in(world: World) -> dict[str | None, int]:
+    """Return how many accounts a world has to choose from."""
+    return {each: len(pool_of(world, each)) for each in (*world.segments, None)}
 
 
 def scaled(

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
+from propagation.experiment.batches import reach_columns, value_columns
 from propagation.experiment.comparison import outcome
 from propagation.experiment.phrases import decimals, number, phrase, range_decimals
-from propagation.experiment.replicates import reach_columns, value_columns
 from propagation.report.figures.style import COLOURS, FAINT, GRID, INK, looks, thousands, wrapped
 from propagation.report.stored import Stored
 
@@ -33,6 +33,7 @@ UNIT_OF = {
     "followers_gained": "accounts",
     "followers_lost": "accounts",
     "pitches_covered": "pitches covered",
+    "coverage_reach": "accounts",
     "cost": "in the scenario's money",
     "cost_per_reach": "in the scenario's money",
     "cost_per_relevant_reach": "in the scenario's money",

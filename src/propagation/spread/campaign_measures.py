@@ -1,0 +1,108 @@
+"""The same metrics of whole campaigns as ``campaign_tally``, from what was recorded of each run.
+
+For runs of Mesa agents, which leave no rows of the compiled loop behind.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from propagation.audience.world import World
+from propagation.scenario.spec import Message
+from propagation.spread.campaign_record import Campaign
+from propagation.spread.campaign_tally import COVERAGE_REACH, CampaignTallies, empty_tallies
+from propagation.spread.cascade import Outcome
+from propagation.spread.coverage import reached_through_coverage
+from propagation.spread.curves import curves_of
+from propagation.spread.simulate import outcome_of
+from propagation.strategy.agenda import Agenda
+
+Float64 = npt.NDArray[np.float64]
+Int32 = npt.NDArray[np.int32]
+
+
+def measured(
+    campaigns: Sequence[Campaign],
+    world: World,
+    messages: Mapping[str, Message],
+    agenda: Agenda,
+    relevant: float,
+    hours: Float64,
+    curves: int,
+) -> CampaignTallies:
+    """Return the metrics of runs of an agenda; parameters as for ``tally_campaigns``."""
+    shape = len(campaigns), len(agenda), len(agenda.reposts), len(world.segments), curves
+    found = empty_tallies(*shape, len(hours))
+    for run, campaign in enumerate(campaigns):
+        outcome = outcome_of(world, messages, agenda, campaign.cascades, relevant)
+        _count(campaign, outcome, found, run)
+        found.counts[run, COVERAGE_REACH] = _coverage_reach(campaign, world)
+        if run < curves:
+            interest = [world.traits.interest[messages[one.message].topic] for one in agenda]
+            shares, reach = curves_of(campaign.cascades, world.is_ours, hours)
+            found.shares_by_hour[run], found.reach_by_hour[run] = shares, reach
+            found.followers_by_hour[run] = net_followers(campaign.moves, hours)
+            found.valued_reach_by_hour[run] = _valued_reach(campaign, interest, world, hours)
+    return found
+
+
+def _count(campaign: Campaign, outcome: Outcome, found: CampaignTallies, run: int) -> None:
+    found.metrics[run] = list(outcome.metrics.values())
+    found.trees[run] = np.array([list(tree.values()) for tree in outcome.trees]).reshape(-1, 5)
+    found.touched[run] = [len(one.account) > 0 for one in campaign.cascades]
+    found.reach[run], found.valued[run] = outcome.reach, outcome.valued
+    joined, pitches = campaign.moves["joined"], campaign.pitches
+    stages = [int(pitches[name].sum()) for name in ("opened", "answered", "covered")]
+    gained = int(joined.sum())
+    found.counts[run, :COVERAGE_REACH] = [gained, len(joined) - gained, len(pitches), *stages]
+    found.reposts[run] = campaign.reposts
+
+
+def _coverage_reach(campaign: Campaign, world: World) -> int:
+    """Return the accounts reached through coverage, from the rows of all instances as one."""
+    cascades = [one for one in campaign.cascades if len(one.account)]
+    if not cascades:
+        return 0
+    sizes = [len(one.account) for one in campaign.cascades]
+    starts = np.cumsum([0, *map(len, (one.account for one in cascades))])
+    moved = [
+        (np.where(one.parent < 0, -1, one.parent + start), one.share_order + start)
+        for one, start in zip(cascades, starts.tolist(), strict=False)
+    ]
+    return reached_through_coverage(
+        np.repeat(np.arange(len(sizes)), sizes).astype(np.int32),
+        np.concatenate([one.account for one in cascades]),
+        np.concatenate([one.first_notice for one in cascades]),
+        np.concatenate([one.share_time for one in cascades]),
+        np.concatenate([parents for parents, _ in moved]),
+        np.concatenate([orders for _, orders in moved]),
+        campaign.pitches,
+        world.is_ours,
+    )
+
+
+def net_followers(moves: npt.NDArray[np.void], hours: Float64) -> Int32:
+    """Return how many followers have joined less those who have left by each hour."""
+    net = np.concatenate(([0], np.cumsum(np.where(moves["joined"], 1, -1))))
+    return net[np.searchsorted(moves["time"], hours, side="right")].astype(np.int32)
+
+
+def _valued_reach(
+    campaign: Campaign, interest: Sequence[Float64], world: World, hours: Float64
+) -> Float64:
+    """Return valued reach by hour: value times the largest relevance among those noticed so far."""
+    steps: list[tuple[float, int, float]] = []
+    for one, of in zip(campaign.cascades, interest, strict=True):
+        rows = (one.notices > 0) & ~world.is_ours[one.account]
+        account = one.account[rows]
+        steps += zip(one.first_notice[rows], account.tolist(), of[account].tolist(), strict=True)
+    best: dict[int, float] = {}
+    times, totals, total = list[float](), [0.0], 0.0
+    for time, account_number, relevance in sorted(steps, key=lambda step: step[0]):
+        before = best.get(account_number, 0.0)
+        total += float(world.traits.value[account_number]) * max(0.0, relevance - before)
+        best[account_number] = max(before, relevance)
+        times.append(time)
+        totals.append(total)
+    return np.array(totals)[np.searchsorted(times, hours, side="right")]
