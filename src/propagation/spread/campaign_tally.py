@@ -15,6 +15,7 @@ import numpy.typing as npt
 from propagation.compiling import compiled
 from propagation.spread.campaign_runs import CampaignRuns, by_instance
 from propagation.spread.cascade import Audience, peak_in_an_hour
+from propagation.spread.coverage import reached_through_coverage
 from propagation.spread.scene import MOVES, PITCHES, ROWS, SHARES, Scene
 from propagation.spread.tally import (
     DEPTH,
@@ -43,7 +44,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Records = npt.NDArray[np.void]
 
-GAINED, LOST, SENT, OPENED, ANSWERED, COVERED = range(6)
+GAINED, LOST, SENT, OPENED, ANSWERED, COVERED, COVERAGE_REACH = range(7)
 """Columns of ``CampaignTallies.counts``."""
 UNSEEN = -1.0
 _NO_COUNTS = np.empty(0, np.int32)
@@ -121,7 +122,23 @@ def tally_campaigns(
             found.valued_reach_by_hour[run] if run < curves else hours[:0],
         )
         _count_moves(scene, hours, found, run)
+        found.counts[run, COVERAGE_REACH] = _coverage_reach(scene, audience)
     return found
+
+
+def _coverage_reach(scene: Scene, audience: Audience) -> int:
+    """Return the accounts reached through coverage."""
+    rows = scene.rows[: scene.counts[ROWS]]
+    return reached_through_coverage(
+        rows["instance"],
+        rows["account"],
+        rows["first_notice"],
+        rows["share_time"],
+        rows["parent"],
+        scene.share_order[: scene.counts[SHARES]],
+        scene.pitches[: scene.counts[PITCHES]],
+        audience.is_ours,
+    )
 
 
 def empty_tallies(
@@ -134,7 +151,7 @@ def empty_tallies(
         touched=np.zeros((runs, instances), np.bool_),
         reach=np.zeros((runs, segments), np.int64),
         valued=np.zeros((runs, segments)),
-        counts=np.zeros((runs, 6), np.int64),
+        counts=np.zeros((runs, 7), np.int64),
         reposts=np.zeros((runs, rules), np.int64),
         shares_by_hour=np.zeros((curves, hours), np.int32),
         reach_by_hour=np.zeros((curves, hours), np.int32),
