@@ -408,7 +408,7 @@ class Campaign:
             normal = radius * math.cos(2 * math.pi * throws.resonance(1))
             resonance = resonance.median * math.exp(resonance.sigma * normal)
         elif isinstance(resonance, Pareto):
-            resonance = resonance.least * throws.resonance(0) ** (-1 / resonance.tail)
+            resonance = resonance.least * (1 - throws.resonance(0)) ** (-1 / resonance.tail)
         return naive.Message(resonance, message.kind, message.factors, message.needed)
 
     def seen_by(self, topic: str) -> naive.World:

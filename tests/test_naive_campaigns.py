@@ -395,15 +395,18 @@ def test_paid_impressions_meet_the_load_and_do_not_add_to_it():
 
 
 def test_a_resonance_that_varies():
-    script = Script({("resonance", 0): math.exp(-2.0), ("resonance", 1): 0.25 + 1 / 12})
     messages = {
         "call": Message("news", Lognormal(0.1, 0.5)),
         "joke": Message("news", Pareto(0.1, 2.0)),
     }
-    run(world({"a": "x"}), [post(), post(message="joke")], (), script, None, messages)
-    decided = {key[1]: p for key, p in script.asked.items() if key[2] == "decides"}
-    # Z = sqrt(4) cos(120 degrees) = -1; the Pareto's 0.1 exp(2 / 2)
-    assert decided == pytest.approx({"call": 0.1 * math.exp(-0.5), "joke": 0.1 * math.e})
+    # Z = sqrt(4) cos(120 degrees) = -1, and 0.1 (1 / 4) ** (-1 / 2)
+    for message, first, resonance in [
+        ("call", math.exp(-2), 0.1 * math.exp(-0.5)),
+        ("joke", 0.75, 0.2),
+    ]:
+        script = Script({("resonance", 0): first, ("resonance", 1): 0.25 + 1 / 12})
+        run(world({"a": "x"}), [post(message=message)], (), script, None, messages)
+        assert script.asked[0.0, message, "decides", "x", 1] == pytest.approx(resonance)
 
 
 # Choosing.

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from propagation.audience.grown import GrowthModel
     from propagation.audience.world import World, build_world
     from propagation.experiment.runner import Result, Run
     from propagation.problems import InputError, MachineError
@@ -29,6 +30,7 @@ __all__ = [
     "BareCascades",
     "Cascade",
     "CompiledEngine",
+    "GrowthModel",
     "InputError",
     "MachineError",
     "MesaEngine",
@@ -50,6 +52,7 @@ _HOMES = {
     "BareCascades": "spread.bare",
     "Cascade": "spread.cascade",
     "CompiledEngine": "spread.simulate",
+    "GrowthModel": "audience.grown",
     "InputError": "problems",
     "MachineError": "problems",
     "MesaEngine": "spread.simulate",

@@ -35,6 +35,7 @@ WORDS = (
     *("12:30:45", "2026-01-05", "a.b", "a[0]", "[x]", "<script>", "=1+1", "{{7*7}}", "'", '"'),
     *("\x00", "\x1b[31m", "\u202eabc", "\ufeff", "\ud800", "\u2028", "é" * 200, "x" * 2000, "\t"),
     *("independent", "single", "everybody", "power", "own", "../../etc/passwd", "/dev/null", "-"),
+    *("weekday at 9:00", "Monday, day at 24:00", "2026-03-29 2:30 Europe/Zurich", "never", "cost"),
 )
 TEXTS = (
     *("&a [*a]", "*nobody", "!!python/object/apply:os.system [ls]", "!!binary aGVsbG8=", "<<: {}"),

@@ -32,6 +32,10 @@ class Measures:
         Exponent of the follower counts of the top twentieth (Hill's estimator, moved by half a
         follower as Clauset, Shalizi & Newman 2009 do for whole numbers): 1 plus the reciprocal of
         the mean of ln(k / (least - 1/2)).
+    together
+        Mean of followers times followees, over the product of their means: 1 if the two are
+        independent. What it is multiplied by, so is the mean number of those whom a share of
+        somebody who follows at random is shown to.
     reciprocity
         Share of the follows that are returned.
     clustering
@@ -44,6 +48,7 @@ class Measures:
     follows: int
     most_followers: int
     tail: float
+    together: float
     reciprocity: float
     clustering: float
     by_segment: float
@@ -53,20 +58,24 @@ class Measures:
 def measures_of(
     graph: FollowerGraph, segment_of: Int16, interest: Mapping[str, Float64]
 ) -> Measures:
-    """Return the measures of a graph whose accounts have these segments and interests."""
-    starts, followers = graph.places()
-    counts = np.diff(starts)
-    followee = np.repeat(np.arange(graph.accounts, dtype=np.int32), counts)
-    is_alive = followers >= 0
-    follower, followee = followers[is_alive], followee[is_alive]
-    received = np.bincount(followee, minlength=graph.accounts)
+    """Return the measures of a graph whose accounts have these segments and interests.
+
+    Accounts that were added to it, and follows of them, are left out.
+    """
+    accounts = graph.ordinary
+    counts = np.diff(graph.list_starts[: accounts + 1])
+    followee = np.repeat(np.arange(accounts, dtype=np.int32), counts)
+    is_alive = graph.followers >= 0
+    follower, followee = graph.followers[is_alive], followee[is_alive]
+    received = np.bincount(followee, minlength=accounts)
     return Measures(
-        accounts=graph.accounts,
+        accounts=accounts,
         follows=len(follower),
         most_followers=int(received.max(initial=0)),
         tail=tail_exponent(received),
-        reciprocity=reciprocity(follower, followee, graph.accounts),
-        clustering=clustering(follower, followee, graph.accounts),
+        together=together(received, np.bincount(follower, minlength=accounts)),
+        reciprocity=reciprocity(follower, followee, accounts),
+        clustering=clustering(follower, followee, accounts),
         by_segment=segment_assortativity(segment_of[follower], segment_of[followee]),
         by_interest={
             topic: correlation(values[follower], values[followee])
@@ -83,6 +92,12 @@ def tail_exponent(counts: Int64) -> float:
     return float(1 + 1 / np.log(top / (top[0] - 0.5)).mean())
 
 
+def together(followers: Int64, followees: Int64) -> float:
+    """Return the mean of the products over the product of the means."""
+    means = float(followers.mean() * followees.mean())
+    return float((followers * followees).mean()) / means if means else float("nan")
+
+
 def reciprocity(follower: Int32, followee: Int32, accounts: int) -> float:
     """Return the share of follows that are returned."""
     if len(follower) == 0:
@@ -97,8 +112,8 @@ def segment_assortativity(of_follower: Int16, of_followee: Int16) -> float:
     """Return how much more often follows stay in a segment than chance has it (Newman's r)."""
     segments = int(max(of_follower.max(initial=0), of_followee.max(initial=0))) + 1
     pairs = of_follower.astype(np.int64) * segments + of_followee
-    mixing = np.bincount(pairs, minlength=segments**2).reshape(segments, segments)
-    mixing = mixing / max(1, len(pairs))
+    counts = np.bincount(pairs, minlength=segments**2).reshape(segments, segments)
+    mixing = counts / max(1, len(pairs))
     chance = float(mixing.sum(axis=0) @ mixing.sum(axis=1))
     return (float(np.trace(mixing)) - chance) / (1 - chance) if chance < 1 else float("nan")
 

@@ -18,14 +18,20 @@ Order of arrival and every choice are throws addressed by the graph's seed and t
 
 import math
 from bisect import bisect_right
+from collections.abc import Mapping
+from pathlib import Path
 
 import mesa
 import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.grown_members import Luck, Member
-from propagation.luck import Purpose, descend, member_keys, stem, text_id
-from propagation.scenario.spec import Growth
+from propagation.audience.members import members_of
+from propagation.audience.traits import segment_traits
+from propagation.luck import Purpose, descend, draw_seed, member_keys, stem, text_id
+from propagation.problems import InputError, Problem
+from propagation.scenario.reading import read_scenario
+from propagation.scenario.spec import GrownGraph, Growth
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -47,8 +53,8 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
     ----------
     growth
         The weights, as in a scenario under ``graph: {grown: ...}``.
-    interests
-        Interest of each account in each topic, 0 to 1; shape (accounts, topics).
+    interest
+        Interest of each account, 0 to 1, by topic; shapes (accounts,).
     keys
         Hashes of the accounts' names; shape (accounts,).
     seed
@@ -65,7 +71,7 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
     def __init__(
         self,
         growth: Growth,
-        interests: Float64,
+        interest: Mapping[str, Float64],
         keys: UInt64,
         seed: int,
         arrivals: int = 1,
@@ -73,7 +79,7 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
     ) -> None:
         super().__init__(rng=seed)
         above = stem(seed, Purpose.GROWTH)
-        self.interests = np.asarray(interests, np.float64).reshape(len(keys), -1)
+        self.interests = np.column_stack([interest[topic] for topic in sorted(interest)])
         self.keys = member_keys(np.uint64(descend(above, text_id("member"))), keys)
         self.luck = Luck(np.uint64(descend(above, text_id("everybody"))))
         order = member_keys(np.uint64(descend(above, text_id("arrival"))), keys)
@@ -96,6 +102,29 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
                 "most_followers": lambda model: max(one.followers for one in model.there),
             }
         )
+
+    @classmethod
+    def from_scenario(
+        cls,
+        path: str | Path,
+        draw: int = 0,
+        arrivals: int = 1,
+        member_class: type[Member] = Member,
+    ) -> "GrowthModel":
+        """Return the model of a draw of a scenario, before anybody has arrived.
+
+        Raises
+        ------
+        InputError
+            If the scenario is wrong or its graph is not grown.
+        """
+        scenario = read_scenario(path)
+        if scenario.segments is None or not isinstance(scenario.graph, GrownGraph):
+            raise InputError(Problem("is not grown", "graph", str(path)))
+        seed = draw_seed(scenario.seed, draw)
+        keys = members_of(scenario.segments).keys
+        interest = segment_traits(scenario.segments, keys, seed).interest
+        return cls(scenario.graph.grown, interest, keys, seed, arrivals, member_class)
 
     def step(self) -> None:
         """Let ``arrivals`` accounts arrive, then collect data; ``running`` ends with the last."""
@@ -169,12 +198,3 @@ def poisson_table(mean: float) -> list[float]:
         return [1.0]
     table = np.cumsum(np.exp(counts * math.log(mean) - mean - logarithms))
     return [float(at_most) for at_most in table if at_most < 1.0]
-
-
-def grown_follows(
-    growth: Growth, interests: Float64, keys: UInt64, seed: int
-) -> tuple[Int32, Int32]:
-    """Return (follower, followee) of the follows of a whole grown graph, in any order."""
-    model = GrowthModel(growth, interests, keys, seed)
-    model.grow()
-    return model.follows()

@@ -1,6 +1,7 @@
 """An account of a graph that grows: whom it follows, and how it chooses them."""
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import mesa
@@ -98,7 +99,7 @@ class Member(mesa.Agent):  # type: ignore[misc]
         is in vain, it is made among the rest: by likeness, else with equal odds.
         """
         way = self.model.way(self.luck.unit())
-        choose = getattr(self, way)
+        choose: Callable[[], Member | None] = getattr(self, way)
         for _ in range(TRIES):
             other = choose()
             if other is not None and not self.is_following(other):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -10,12 +9,12 @@ import numpy.typing as npt
 from propagation.audience.drawn_folders import Asked, drawn_graph
 from propagation.audience.follower_graph import (
     FollowerGraph,
-    NumberedLabels,
     graph_from_follows,
     label_keys,
 )
 from propagation.audience.generators import DrawnGraph, SegmentTargets, networkx_follows
 from propagation.audience.importing import AccountTable, match_accounts
+from propagation.audience.members import members_of
 from propagation.audience.shuffling import shuffled_places
 from propagation.audience.sources import RealGraph
 from propagation.audience.traits import (
@@ -26,7 +25,7 @@ from propagation.audience.traits import (
     segment_traits,
     thresholds_from_table,
 )
-from propagation.luck import draw_seed, member_keys, text_id
+from propagation.luck import draw_seed
 from propagation.problems import InputError, Problem, not_one_of
 from propagation.scenario.choice_checks import EVERYBODY
 from propagation.scenario.spec import Accounts, GrownGraph, Growth, NetworkxGraph, Scenario, Segment
@@ -107,32 +106,8 @@ def asked_of(scenario: Scenario, draw: int) -> Asked:
     return Asked(scenario.name, draw, seed, segment_targets(scenario.segments))
 
 
-class _Members(NamedTuple):
-    """The accounts of segments, numbered by segment in order of name."""
-
-    segments: tuple[str, ...]
-    segment_of: Int16
-    keys: npt.NDArray[np.uint64]
-    labels: NumberedLabels
-
-
-def _members(segments: Mapping[str, Segment]) -> _Members:
-    names = sorted(segments)
-    sizes = [segments[name].accounts for name in names]
-    keys = [
-        member_keys(text_id("segment", name), np.arange(size, dtype=np.uint64))
-        for name, size in zip(names, sizes, strict=True)
-    ]
-    return _Members(
-        segments=tuple(names),
-        segment_of=np.repeat(np.arange(len(names), dtype=np.int16), sizes),
-        keys=np.concatenate(keys),
-        labels=NumberedLabels(zip(names, sizes, strict=True)),
-    )
-
-
 def _drawn(segments: Mapping[str, Segment], drawn: DrawnGraph, seed: int) -> Population:
-    members = _members(segments)
+    members = members_of(segments)
     keys = members.keys
     graph = FollowerGraph(
         list_starts=drawn.list_starts,
@@ -148,14 +123,13 @@ def _drawn(segments: Mapping[str, Segment], drawn: DrawnGraph, seed: int) -> Pop
 
 
 def _grown(growth: Growth, segments: Mapping[str, Segment], seed: int) -> Population:
-    from propagation.audience.grown import grown_follows  # Mesa, which most scenarios do without
+    from propagation.audience.grown import GrowthModel  # Mesa, which most scenarios do without
 
-    members = _members(segments)
-    keys = members.keys
-    traits = segment_traits(segments, keys, seed)
-    interests = np.column_stack([traits.interest[topic] for topic in sorted(traits.interest)])
-    follower, followee = grown_follows(growth, interests, keys, seed)
-    graph = graph_from_follows(follower, followee, keys, members.labels)
+    members = members_of(segments)
+    traits = segment_traits(segments, members.keys, seed)
+    model = GrowthModel(growth, traits.interest, members.keys, seed)
+    model.grow()
+    graph = graph_from_follows(*model.follows(), members.keys, members.labels)
     return Population(graph, members.segments, members.segment_of, traits)
 
 

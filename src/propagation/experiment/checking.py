@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from propagation.audience.drawn_folders import graph_cache, is_kept, room_for
+from propagation.audience.graph_measures import measures_of
 from propagation.audience.memory import free_memory
 from propagation.audience.population import segment_targets
 from propagation.audience.targets import Plan, SegmentTargets, check_targets
+from propagation.audience.world import World
 from propagation.experiment.estimates import (
     ADVICE,
     Estimate,
+    check_memory,
     drawn_estimate,
     given_estimate,
     replicates_in_words,
@@ -20,7 +23,7 @@ from propagation.experiment.phrases import counted
 from propagation.experiment.replicates import Laboratory
 from propagation.luck import BLOCK_EXPONENTS
 from propagation.problems import InputError
-from propagation.scenario.spec import Capacity, Scenario, Segment, Spread
+from propagation.scenario.spec import Capacity, GrownGraph, Scenario, Segment, Spread
 
 
 def notes(scenario: Scenario, folder: Path) -> list[str]:
@@ -33,7 +36,7 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
     """
     if scenario.agents is not None:
         load_account_class(scenario.agents, folder)
-    if scenario.segments is not None:
+    if scenario.segments is not None and not isinstance(scenario.graph, GrownGraph):
         problems = check_targets(segment_targets(scenario.segments))
         if problems:
             raise InputError(problems)
@@ -42,10 +45,32 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
             *_disk(scenario, segment_targets(scenario.segments)),
             *_envelopes(scenario.segments),
         ]
+    check_memory(scenario, worker_count(0), "compiled")
     laboratory = Laboratory(scenario, folder)
+    laboratory.prepare()
     world, real = laboratory.world(0), laboratory.real
     report = real.report if real else ()
-    return [*report, *_size(scenario, given_estimate(scenario, world, worker_count(0)))]
+    size = _size(scenario, given_estimate(scenario, world, worker_count(0)))
+    if scenario.segments is None:
+        return [*report, *size]
+    return [*size, *_grown(world), *_envelopes(scenario.segments)]
+
+
+def _grown(world: World) -> Iterator[str]:
+    """Say what has grown in the first draw, our accounts left out."""
+    found = measures_of(world.graph, world.segment_of, world.traits.interest)
+    yield (
+        f"grown in draw 0: {found.follows:,} follows, {found.follows / found.accounts:,.1f} an "
+        f"account; most followers {found.most_followers:,}, exponent of the tail {found.tail:.2f}; "
+        f"followers times followees {found.together:.2f} times as if independent"
+    )
+    topics = "; ".join(
+        f"by interest in {topic} {value:.2f}" for topic, value in found.by_interest.items()
+    )
+    yield (
+        f"grown in draw 0: {found.reciprocity:.1%} of the follows are returned, clustering "
+        f"{found.clustering:.3f}; assortativity by segment {found.by_segment:.2f}; {topics}"
+    )
 
 
 def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:

@@ -26,6 +26,8 @@ from propagation.experiment.beginnings import Beginning, beginnings
 from propagation.experiment.footprint import peak, size_of
 from propagation.scenario.spec import (
     Capacity,
+    GrownGraph,
+    Growth,
     LognormalResonance,
     Message,
     ParetoResonance,
@@ -41,6 +43,7 @@ Int64 = npt.NDArray[np.int64]
 NANOSECONDS_PER_NOTICE = 60.0
 MICROSECONDS_PER_INSTANCE = 15.0
 NANOSECONDS_PER_DRAWN_FOLLOW = 60.0
+NANOSECONDS_PER_GROWN_FOLLOW = 8_000.0
 GENERATIONS = 50
 LEVELS = 50
 """Resonance that varies is foreseen as so many values, equally likely."""
@@ -78,12 +81,12 @@ def estimate(
     ``notices`` are those expected of each message instance in one replicate of all strategies;
     a graph that ``is_mapped`` lies in a folder and takes no memory for its follows.
     """
-    drawn = scenario.segments is not None
+    each = _nanoseconds_per_follow(scenario)
     rule = scenario.replicates
     draws = min(scenario.draws, rule.at_most if isinstance(rule, Precision) else rule)
     total = math.fsum(notices)
     microseconds = len(notices) * MICROSECONDS_PER_INSTANCE + 1e-3 * total * NANOSECONDS_PER_NOTICE
-    drawing = draws * follows * NANOSECONDS_PER_DRAWN_FOLLOW * 1e-9 if drawn else 0.0
+    drawing = draws * follows * each * 1e-9
     touched = max(notices, default=0.0)
     size = size_of(scenario, accounts, follows, touched, workers, engine, is_mapped)
     return Estimate(
@@ -94,6 +97,13 @@ def estimate(
         seconds_per_thousand=1e-3 * microseconds / workers,
         memory=peak(size),
     )
+
+
+def _nanoseconds_per_follow(scenario: Scenario) -> float:
+    """Return what it takes to make a follow; one that is given is read only once."""
+    if isinstance(scenario.graph, GrownGraph):
+        return NANOSECONDS_PER_GROWN_FOLLOW
+    return NANOSECONDS_PER_DRAWN_FOLLOW if scenario.segments is not None else 0.0
 
 
 def drawn_estimate(
@@ -123,16 +133,21 @@ def lies_in_a_file(array: object) -> bool:
 
 
 def check_memory(scenario: Scenario, workers: int, engine: str) -> None:
-    """Refuse drawn worlds that do not fit into the memory that is free.
+    """Refuse drawn or grown worlds that do not fit into the memory that is free.
 
     Raises
     ------
     MachineError
         If they do not.
     """
-    if scenario.segments is not None:
+    if scenario.segments is None:
+        return
+    if isinstance(scenario.graph, GrownGraph):
+        size = grown_size(scenario.graph.grown, scenario.segments)
+        needed = estimate(scenario, *size, (), workers, engine).memory
+    else:
         needed = drawn_estimate(scenario, scenario.segments, workers, engine).memory
-        check_fits(needed, scenario.name, ADVICE)
+    check_fits(needed, scenario.name, ADVICE)
 
 
 def check_further_memory(scenario: Scenario, world: World, workers: int, engine: str) -> None:
@@ -158,6 +173,14 @@ def drawn_size(segments: Mapping[str, Segment]) -> tuple[int, int]:
         segment.accounts * segment.drawn_follows.mean for segment in segments.values()
     )
     return accounts, round(follows)
+
+
+def grown_size(growth: Growth, segments: Mapping[str, Segment]) -> tuple[int, int]:
+    """Return the numbers of accounts and, at most, of follows of a grown world."""
+    accounts = sum(segment.accounts for segment in segments.values())
+    back = growth.back
+    returned = back if isinstance(back, float) else max(back.alike, back.otherwise)
+    return accounts, round(accounts * growth.follows * (1 + returned))
 
 
 def worker_count(asked: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from propagation.scenario.actions import Blast, Follow, Pitch, Seed
 from propagation.scenario.choices import Choice
-from propagation.scenario.spec import Capacity, Scenario, messages_of
+from propagation.scenario.spec import Capacity, GrownGraph, Scenario, messages_of
 from propagation.spread.theory import MOST_FOLLOWS
 
 PROGRAM = 185_000_000
@@ -41,6 +41,9 @@ CHOOSING_ACCOUNT = 40
 """Meanwhile: starts, neighbours left, and accounts in that order."""
 CLUSTERED_FOLLOW = 30
 """While mutual follows and circles are placed: stubs, and follows before they stand in lists."""
+GROWN_FOLLOW = 80
+GROWN_ACCOUNT = 2_900
+"""While a graph is grown by agents: a follow in two lists and a set, an agent with its throws."""
 READ_FOLLOW = 8
 """A follow as it was read of a file, which is kept: follower and followee."""
 READING_FOLLOW = 310
@@ -75,8 +78,9 @@ class Size:
         Of one world.
     worlds, drawn_at_once
         How many are kept (shuffled ones too), and how many are drawn at the same time.
-    is_drawn, is_clustered, is_mapped
-        How its follows come about: drawn or read, with mutual follows or circles, in a folder.
+    is_drawn, is_clustered, is_grown, is_mapped
+        How its follows come about: drawn or read, with mutual follows or circles, by agents, in a
+        folder.
     interests, topics, messages
         Topics accounts have an interest in, those of them that messages have, and messages (twice
         if in the shuffled world too).
@@ -109,6 +113,7 @@ class Size:
     is_limited: bool
     asks: bool
     peels: bool
+    is_grown: bool = False
 
 
 def peak(size: Size) -> int:
@@ -144,6 +149,8 @@ def _making(size: Size) -> int:
     """Return what drawing or reading one world takes for a while."""
     if not size.is_drawn and not size.is_mapped:
         return size.follows * READING_FOLLOW + size.accounts * DRAWING_ACCOUNT
+    if size.is_grown:
+        return size.accounts * (DRAWING_ACCOUNT + GROWN_ACCOUNT) + size.follows * GROWN_FOLLOW
     together = size.follows * CLUSTERED_FOLLOW if size.is_clustered else 0
     return size.accounts * DRAWING_ACCOUNT + together
 
@@ -213,6 +220,7 @@ def size_of(
         is_limited=any(isinstance(one, Capacity) for one in _attention(scenario)),
         asks="acquaintance" in orders,
         peels="k-core" in orders,
+        is_grown=isinstance(scenario.graph, GrownGraph),
     )
 
 

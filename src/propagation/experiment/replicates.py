@@ -44,6 +44,7 @@ from propagation.spread.simulate import (
 )
 from propagation.strategy.agenda import Agenda, agenda_of
 from propagation.strategy.budget import EqualCost, at_equal_cost, choosable, choosable_in
+from propagation.strategy.recipients import check_recipients
 
 if TYPE_CHECKING:
     from propagation.spread.agents import Account
@@ -138,7 +139,7 @@ class Laboratory:
     def prepare(self) -> None:
         """Read all input now, so that what is wrong with it is known before anything runs."""
         _ = self.real, self.account_class, self.agendas
-        self.world(0)
+        check_recipients(self.scenario.strategies, self.world(0))
 
     def world(self, draw: int, *, shuffled: bool = False) -> World:
         """Return the world of a draw, its places shuffled or not."""

@@ -12,7 +12,7 @@ from propagation.report.campaign_assumptions import (
 )
 from propagation.report.tables import Table
 from propagation.scenario.metrics import is_campaign
-from propagation.scenario.spec import FolderGraph, NetworkxGraph, Scenario, as_written
+from propagation.scenario.spec import FolderGraph, GrownGraph, NetworkxGraph, Scenario, as_written
 from propagation.scenario.units import read_duration
 
 
@@ -20,7 +20,7 @@ def assumption_tables(scenario: Scenario) -> list[Table]:
     """Return the tables of what a scenario assumes, in the order of its file."""
     written: Any = as_written(scenario)
     return [
-        *(_segments(written) if scenario.segments is not None else _given(scenario, written)),
+        *_world(scenario, written),
         Table(
             "Our accounts",
             ("Account", "Followers"),
@@ -32,7 +32,19 @@ def assumption_tables(scenario: Scenario) -> list[Table]:
     ]
 
 
-def _segments(written: Mapping[str, Any]) -> list[Table]:
+def _world(scenario: Scenario, written: Mapping[str, Any]) -> list[Table]:
+    if scenario.segments is None:
+        return _given(scenario, written)
+    if isinstance(scenario.graph, GrownGraph):
+        rows = [(key, in_words(each)) for key, each in written["graph"]["grown"].items()]
+        return [
+            _segments(written),
+            Table("How the follower graph grows", ("Setting", "Value"), rows),
+        ]
+    return [_segments(written), _who_follows(written)]
+
+
+def _segments(written: Mapping[str, Any]) -> Table:
     blocks = written["segments"]
     own = any("threshold" in block for block in blocks.values())
     traits = [
@@ -46,6 +58,11 @@ def _segments(written: Mapping[str, Any]) -> list[Table]:
         )
         for name, block in blocks.items()
     ]
+    heading = ("Segment", "Accounts", "Attention", "Value", "Interest")
+    return Table("Who is there", (*heading, *(("Threshold",) if own else ())), traits)
+
+
+def _who_follows(written: Mapping[str, Any]) -> Table:
     follows = [
         (
             name,
@@ -54,17 +71,10 @@ def _segments(written: Mapping[str, Any]) -> list[Table]:
             in_words(block.get("reciprocity", "by chance")),
             in_words(block["clustering"]),
         )
-        for name, block in blocks.items()
+        for name, block in written["segments"].items()
     ]
-    heading = ("Segment", "Accounts", "Attention", "Value", "Interest")
-    return [
-        Table("Who is there", (*heading, *(("Threshold",) if own else ())), traits),
-        Table(
-            "Who follows whom",
-            ("Segment", "Each follows", "Followers are spread", "Returned", "Clustering"),
-            follows,
-        ),
-    ]
+    heading = ("Segment", "Each follows", "Followers are spread", "Returned", "Clustering")
+    return Table("Who follows whom", heading, follows)
 
 
 def _follows(follows: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from propagation.scenario import units
 from propagation.scenario.actions import ACTIONS
 from propagation.scenario.choice_checks import choice_problems, segment_problems
 from propagation.scenario.findings import Finding, Path, as_name, block, reference, unknown_keys
-from propagation.scenario.schedule_checks import Calendar, happenings
+from propagation.scenario.schedule_checks import calendar_of, happenings
 from propagation.scenario.units import shown
 
 DEFAULT_HORIZON = 168.0
@@ -51,7 +51,7 @@ def action_problems(tree: Block) -> Iterator[Finding]:
     strategies = block(tree, "strategies")
     if strategies and all(items in ([], ()) for items in strategies.values()):
         yield Finding(("strategies",), "nothing is done: at least one strategy needs an action")
-    calendar = Calendar(horizon_of(tree), tree.get("starts"))
+    calendar = calendar_of(horizon_of(tree), tree.get("starts"))
     happened = 0
     for strategy, items in strategies.items():
         done: list[_Done] = []

@@ -33,7 +33,7 @@ def _equal_cost(
     names = [compare.get("baseline"), *(listed if isinstance(listed, list | tuple) else ())]
     told = map(as_name, names) if isinstance(listed, list | tuple) else strategies
     if not any(_costs(strategies.get(name)) for name in told if name is not None):
-        message = "no strategy compared costs anything: give its actions a 'cost'"
+        message = "needs a strategy that costs something: give an action a 'cost'"
         yield Finding(("compare", "at equal"), message)
 
 

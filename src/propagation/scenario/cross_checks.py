@@ -146,7 +146,7 @@ def _followers(tree: Mapping[str, object], name: str) -> Iterator[Finding]:
     followers = block(tree, *path)
     segments = block(tree, "segments")
     if "segments" not in tree:
-        if "graph" in tree and "segment" not in block(tree, "accounts"):
+        if "accounts" in tree and "segment" not in block(tree, "accounts"):
             yield from unknown_keys(path, followers, (EVERYBODY,))
         return  # the segments of a table are known once it is read
     yield from unknown_keys(path, followers, segments)

@@ -97,7 +97,7 @@ class Growth(Part):
         default=1.0,
         alias="head start",
         description="Followers that everybody counts as having in advance where the choice is by "
-        "popularity: with it an account without followers can be found. The larger, the more equal.",
+        "popularity, so that one without followers can be found. The larger, the more equal.",
     )
     tolerance: PositiveQuantity = Field(
         default=0.2,

@@ -1,12 +1,12 @@
 """Checks of when an action happens: a schedule that can be read and ends before the horizon."""
 
 import difflib
-import math
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from propagation.scenario import units
+from propagation.scenario.fields import LONGEST_DURATION
 from propagation.scenario.findings import Finding, Path
 from propagation.scenario.schedules import (
     MOST_TIMES,
@@ -25,18 +25,23 @@ KEYS = ("at", "every", "for", "from")
 
 @dataclass(frozen=True)
 class Calendar:
-    """The horizon in hours, and what the scenario says of the moment at which time is 0."""
+    """The horizon in hours, and the moment at which time is 0.
+
+    The moment is None if there is none, or none that can be read; ``has_start`` tells which.
+    """
 
     horizon: float
-    starts: object
+    moment: datetime | None
+    has_start: bool
 
-    @property
-    def moment(self) -> datetime | None:
-        """Return that moment; None if it cannot be read."""
-        try:
-            return read_starts(self.starts) if isinstance(self.starts, str) else None
-        except ValueError:
-            return None
+
+def calendar_of(horizon: float, starts: object) -> Calendar:
+    """Return the calendar of a scenario as written."""
+    try:
+        moment = read_starts(starts) if isinstance(starts, str) else None
+    except ValueError:
+        moment = None  # reported by the field itself
+    return Calendar(horizon, moment, starts is not None)
 
 
 def happenings(
@@ -99,24 +104,20 @@ def _scheduled(path: Path, item: Block, calendar: Calendar) -> Generator[Finding
         since = units.read_duration(item.get("from", "0 h"))
     except ValueError:
         return []
-    if not 0 < lasting < math.inf or since < 0:
+    if not 0 < lasting <= LONGEST_DURATION or not 0 <= since <= LONGEST_DURATION:
         return []
-    if isinstance(every, Clock) and calendar.starts is None:
+    if isinstance(every, Clock) and not calendar.has_start:
         yield Finding(
             (*path, "every"),
             f"{units.found(item['every'])} is a time by the clock: it needs 'starts', the moment "
             "at which time is 0, such as 2026-01-05 9:00 Europe/Zurich",
         )
-    moment = calendar.moment
-    if isinstance(every, Clock) and moment is None:
+    if isinstance(every, Clock) and calendar.moment is None:
         return []
     if how_many(every, lasting) > MOST_TIMES:
-        many = how_many(every, lasting)
-        yield Finding(
-            (*path, "every"), f"happens {many:,} times, which is too often: at most {MOST_TIMES:,}"
-        )
+        yield Finding((*path, "every"), f"happens too often: at most {MOST_TIMES:,} times")
         return []
-    times = list(occurrences(every, lasting, since, moment))
+    times = list(occurrences(every, lasting, since, calendar.moment))
     if not times:
         message = f"{units.found(item['every'])} does not come in {units.found(item['for'])}"
         yield Finding((*path, "every"), message)

@@ -21,7 +21,14 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
 from propagation.problems import not_one_of
 from propagation.scenario import units
-from propagation.scenario.fields import DURATION_SCHEMA, FROM_FILE, Hours, PositiveHours, Times
+from propagation.scenario.fields import (
+    DURATION_SCHEMA,
+    FROM_FILE,
+    LONGEST_DURATION,
+    Hours,
+    PositiveHours,
+    Times,
+)
 
 MOST_TIMES = 10_000
 """Of one action."""
@@ -79,6 +86,8 @@ def _period(text: object) -> Fraction:
         ) from None
     if not hours > 0:
         raise ValueError(f"must be above 0 h, not {units.found(text)}")
+    if hours > LONGEST_DURATION:
+        raise ValueError(f"must be at most 5000 weeks, not {units.found(text)}")
     return hours
 
 

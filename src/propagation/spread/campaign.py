@@ -35,6 +35,7 @@ from propagation.spread.feeds import (
 from propagation.spread.noticing import Ground
 from propagation.spread.scene import (
     ACTIONS_FIRST,
+    FOLLOWED,
     FOLLOWS,
     FULL,
     NOTICED_US,
@@ -259,7 +260,8 @@ def _follow(
     """Let our account follow another, which may follow back."""
     number = entry["ours"]
     bond = scene.bonds[number, account]
-    if people[account]["ours"] or bond & FOLLOWS:
+    scene.bonds[number, account] |= FOLLOWED
+    if people[account]["ours"] or bond & (FOLLOWS | FOLLOWED):
         return
     back = entry["noticed"] if bond & NOTICED_US else entry["otherwise"]
     stem = descend(seed, np.uint64(PURPOSES.follow_back))

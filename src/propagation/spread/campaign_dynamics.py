@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from propagation.compiling import compiled, inlined
-from propagation.luck import Purpose, descend, threshold, throw, unit
+from propagation.luck import Purpose, descend, stem, threshold, throw, unit
 from propagation.scenario.actions import Blast, Pitch
 from propagation.scenario.messages import Following, LognormalResonance, ParetoResonance
 from propagation.spread.dynamics import delay_numbers
+from propagation.strategy.plan import Plan
 
 CONSTANT_RESONANCE, LOGNORMAL_RESONANCE, PARETO_RESONANCE = 0, 1, 2
 """Laws of the resonance of a message's instances."""
@@ -132,6 +133,25 @@ def is_posted(key: np.uint64, low: float, high: float) -> bool:
     return bool(np.uint64(threshold(low)) <= thrown < np.uint64(threshold(high)))
 
 
+def credits_in(plan: Plan, seed: int) -> tuple[tuple[int, ...], ...]:
+    """Return the accounts credited with each instance in a run, as numbers among ours.
+
+    Of a mix only what is posted is credited.
+    """
+    names = sorted(plan.world.ours)
+    found = []
+    for one, certain in zip(plan.agenda.instances, plan.credits, strict=True):
+        posted = {
+            names.index(post.credit)
+            for post in one.posts
+            if post.credit is not None
+            and post.mixed
+            and is_posted(stem(seed, Purpose.MIX, post.mix_id), post.low, post.high)
+        }
+        found.append(tuple(sorted({*certain, *posted})))
+    return tuple(found)
+
+
 @compiled
 def resonance(law: int, scale: float, shape: float, stem: np.uint64) -> float:
     """Return the resonance of an instance in a run, by inversion of its law."""
@@ -139,7 +159,7 @@ def resonance(law: int, scale: float, shape: float, stem: np.uint64) -> float:
         return scale
     u = unit(throw(stem, 0))
     if law == PARETO_RESONANCE:
-        return float(scale * math.pow(1.0 - u, -1.0 / shape))
+        return float(scale * math.pow(u, -1.0 / shape))
     normal = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * unit(throw(stem, 1)))
     return float(scale * math.exp(shape * normal))
 

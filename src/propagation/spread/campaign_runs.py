@@ -8,12 +8,12 @@ import numpy.typing as npt
 from propagation.compiling import compiled
 from propagation.scenario.spec import Message
 from propagation.spread.campaign import run_campaign
-from propagation.spread.campaign_dynamics import Moving
+from propagation.spread.campaign_dynamics import Moving, credits_in
 from propagation.spread.campaign_record import Campaign
 from propagation.spread.cascade import Cascade
 from propagation.spread.prepared import Prepared
 from propagation.spread.scene import FULL, MOVES, PITCHES, ROWS, SHARES, Scene, clear, new_scene
-from propagation.spread.script import Limits, script_of
+from propagation.spread.script import Limits, script_of, with_credits
 from propagation.strategy.plan import PITCH, Plan
 
 Int32 = npt.NDArray[np.int32]
@@ -69,12 +69,13 @@ class CampaignRuns:
     def run(self, seed: int) -> Scene:
         """Run the plan once; the scene holds what happened until the next run."""
         chosen, counts = self.plan.chosen(seed)
+        script = with_credits(self.script, credits_in(self.plan, seed))
         while True:
             clear(self._scene, self.script.starting)
             run_campaign(
                 self._ground,
                 self._people,
-                self.script,
+                script,
                 self._limits,
                 np.uint64(seed),
                 chosen,

@@ -232,10 +232,14 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         standing = self.standings.get(sharer)
         if self.world.is_limited:
             self._land(sharer, standing)
-        for follower, feed, place in self._listed(sharer, spreading):
-            if standing is None or follower in standing.followers:
+        listed = self._listed(sharer, spreading)
+        if standing is None:
+            yield from listed
+            return
+        for follower, feed, place in listed:
+            if follower in standing.followers:
                 yield follower, feed, place
-        for follower in standing.gained if standing else ():
+        for follower in standing.gained:
             if follower in standing.followers:
                 key = spreading.key(Purpose.GAINED, sharer, follower)
                 yield follower, Feed(key, key, 0, listed=False), 0

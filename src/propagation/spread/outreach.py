@@ -17,6 +17,7 @@ from propagation.spread.agents import Account, Spreading
 from propagation.spread.campaign_dynamics import (
     PitchRates,
     below,
+    credits_in,
     happens,
     interest_units,
     is_posted,
@@ -96,7 +97,7 @@ def spreadings_of(
     """Return the message instances of a plan with their rules and luck in a run."""
     spreadings = []
     for number, (instance, credits) in enumerate(
-        zip(plan.agenda.instances, plan.credits, strict=True)
+        zip(plan.agenda.instances, credits_in(plan, seed), strict=True)
     ):
         message, key = messages[instance.message], stem(seed, Purpose.RESONANCE, instance.id)
         drawn = float(resonance(*resonance_numbers(message.resonance), key))

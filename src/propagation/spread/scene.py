@@ -38,9 +38,9 @@ EVENT = np.dtype(
 )
 """Something to come. What: a row that shares, an entry's number, or -1 - the number of a repost."""
 
-FOLLOWS, IN_LISTS, GAINED, NOTICED_US = 1, 2, 4, 8
+FOLLOWS, IN_LISTS, GAINED, NOTICED_US, FOLLOWED = 1, 2, 4, 8, 16
 """Bits of what an account is to one of ours: follows it now; has a place in its lists; stands among
-those gained; has noticed something credited to it."""
+those gained; has noticed something credited to it; is followed by it."""
 
 ACTIONS_FIRST = -(1 << 62)
 """Added to the tie of an action, so that actions come before shares of the same time."""
@@ -169,6 +169,8 @@ def touch(scene: Scene, instance: int, account: int) -> int:
 @inlined
 def _comes_before(one: np.void, other: np.void) -> bool:
     if one["time"] == other["time"] and one["tie"] == other["tie"]:
+        if one["instance"] == other["instance"]:
+            return bool(one["what"] > other["what"])  # reposts in the order of their rules
         return bool(one["instance"] < other["instance"])
     return bool(earlier(one["time"], one["tie"], other["time"], other["tie"]))
 

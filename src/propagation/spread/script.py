@@ -1,6 +1,6 @@
 """A campaign as the compiled loop sees it: the agenda and the world in arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -138,7 +138,7 @@ def script_of(plan: Plan, messages: Mapping[str, Message]) -> Script:
         instances=_instance_records(plan, messages, names),
         messages=_message_records([messages[name] for name in names]),
         factors=_factors([messages[name] for name in names]),
-        credits=np.array([one for credited in plan.credits for one in credited], np.int32),
+        credits=np.empty(0, np.int32),  # those of a run come with it
         entries=plan.entries,
         reposts=plan.reposts,
         pools=plan.pools,
@@ -153,14 +153,20 @@ def script_of(plan: Plan, messages: Mapping[str, Message]) -> Script:
 
 def _instance_records(plan: Plan, messages: Mapping[str, Message], names: list[str]) -> Records:
     records = np.zeros(len(plan.agenda.instances), INSTANCE)
-    first = 0
-    for record, one, credited in zip(records, plan.agenda.instances, plan.credits, strict=True):
+    for record, one in zip(records, plan.agenda.instances, strict=True):
         record["id"] = one.id
         record["message"] = names.index(one.message)
         record["topic"] = plan.topics.index(messages[one.message].topic)
-        record["first_credit"], record["credits"] = first, len(credited)
-        first += len(credited)
     return records
+
+
+def with_credits(script: Script, credits: Sequence[Sequence[int]]) -> Script:
+    """Return the script of a run in which these accounts are credited, by instance."""
+    instances, counts = script.instances.copy(), [len(credited) for credited in credits]
+    instances["credits"] = counts
+    instances["first_credit"] = np.cumsum([0, *counts])[:-1]
+    flat = np.array([one for credited in credits for one in credited], np.int32)
+    return script._replace(instances=instances, credits=flat)
 
 
 def _message_records(messages: list[Message]) -> Records:

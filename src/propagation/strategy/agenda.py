@@ -35,6 +35,8 @@ class PostAction:
         Number of the action in the strategy.
     low, high
         The part of the mix's throw at which this message is the one posted; 0 to 1 without a mix.
+    credit
+        Whom it is credited to if it is posted; by default to nobody besides the instance's.
     """
 
     time: float
@@ -42,6 +44,12 @@ class PostAction:
     place: int = 0
     low: float = 0.0
     high: float = 1.0
+    credit: str | None = None
+
+    @property
+    def mixed(self) -> bool:
+        """Whether a throw decides if this is what is posted."""
+        return self.high - self.low < 1
 
     @property
     def mix_id(self) -> np.uint64:
@@ -54,7 +62,8 @@ class MessageInstance:
     """One scheduled occurrence of a message: its name, its nominal time and who posts it.
 
     An account posts an instance once; a second post of the same instance by it is ignored.
-    ``credited`` names those of our accounts that people follow who want more of it.
+    ``credited`` names those of our accounts that people follow who want more of it, but for those
+    credited by a mix, which depend on what is posted.
     """
 
     message: str
@@ -118,7 +127,7 @@ class Agenda(Sequence[MessageInstance]):
     @property
     def posts_only(self) -> bool:
         """Whether nothing happens but posts, each of which is made for certain."""
-        mixed = any(post.high - post.low < 1 for one in self.instances for post in one.posts)
+        mixed = any(post.mixed for one in self.instances for post in one.posts)
         return not (self.occasions or self.reposts or mixed)
 
     @property
@@ -171,19 +180,22 @@ def agenda_of(strategy: Iterable[Action], starts: str | None = None) -> Agenda:
 class _Draft:
     """What is known of an instance while a strategy is read."""
 
-    posts: dict[str, PostAction] = field(default_factory=dict)
+    posts: dict[tuple[str, float, float], PostAction] = field(default_factory=dict)
     credited: set[str] = field(default_factory=set)
 
     def add(self, time: float, place: int, action: Timed, part: tuple[float, float]) -> None:
         if isinstance(action, Post):
-            self.posts.setdefault(action.by, PostAction(time, action.by, place, *part))
-            self.credited.add(action.credit or action.by)
+            credit = action.credit or action.by
+            one = PostAction(time, action.by, place, *part, credit)
+            self.posts.setdefault((action.by, *part), one)
+            if not one.mixed:
+                self.credited.add(credit)
         elif isinstance(action, Pitch | Blast | Boost):
             self.credited.add(action.by)
 
     def instance(self, time: float, message: str) -> MessageInstance:
-        posts = tuple(self.posts[by] for by in sorted(self.posts))
-        return MessageInstance(message, time, posts, tuple(sorted(self.credited)))
+        posts = sorted(self.posts.values(), key=lambda post: (post.by, post.place))
+        return MessageInstance(message, time, tuple(posts), tuple(sorted(self.credited)))
 
 
 def _parts_of(action: Timed) -> dict[str, tuple[float, float]]:

@@ -91,7 +91,7 @@ class Plan:
     ours
         Account numbers of our accounts in order of name.
     credits
-        For each instance the accounts credited with it, as numbers among ours.
+        For each instance the accounts credited with it whatever is thrown, as numbers among ours.
     pools
         The accounts that boosts choose from, one pool after the other.
     pitches
