@@ -257,9 +257,9 @@ def _attention(stored: Stored) -> Part:
         [
             "Attention is limited here: the more accounts somebody follows, the more is in the "
             "feed, and the less of it is noticed.",
-            f"Who follows {_class(few.low, few.high)} notices {100 * few.attention:.3g}% of what is "
-            f"shared, who follows {_class(many.low, many.high)} {100 * many.attention:.3g}%: such a "
-            f"follower is worth {many.attention / few.attention:.0%} of the other.",
+            f"Who follows {_class(few.low, few.high)} notices {100 * few.attention:.3g}% of what "
+            f"is shared, who follows {_class(many.low, many.high)} {100 * many.attention:.3g}%: "
+            f"such a follower is worth {many.attention / few.attention:.0%} of the other.",
         ],
         (),
         [
