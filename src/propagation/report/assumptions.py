@@ -89,9 +89,15 @@ def _who_follows(written: Mapping[str, Any]) -> Table:
 
 
 def _follows(follows: Mapping[str, Any]) -> str:
-    shares = ", ".join(f"{part} {name}" for name, part in follows.get("to", {}).items())
+    shares = ", ".join(f"{_rounded(part)} {name}" for name, part in follows.get("to", {}).items())
     mean = f"{in_words(follows['mean'])} accounts on average"
     return f"{mean}: {shares}" if shares else f"{mean}, from all segments by their size"
+
+
+def _rounded(percent: Any) -> str:
+    """Return a share as written, but of a long one no more than three digits."""
+    text = str(percent)
+    return f"{float(text.removesuffix('%')):.3g}%" if len(text) > 7 and "%" in text else text
 
 
 def _popularity(block: Mapping[str, Any] | None) -> str:
@@ -187,6 +193,8 @@ def compared_table(scenario: Scenario, strategies: Sequence[str]) -> Table:
         for name in strategies
     ]
     done = "What is done" if is_campaign(scenario) else "Posts"
+    if not any(shown for *_, shown in rows):  # who is pitched to stands in what is done
+        return Table("What is compared", ("Strategy", done), [row[:2] for row in rows])
     return Table("What is compared", ("Strategy", done, "Shown to"), rows)
 
 
