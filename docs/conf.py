@@ -35,6 +35,7 @@ CONTENTS = {
     },
     "The model": {
         "docs/model": "The model",
+        "docs/campaigns": "Campaigns",
         "docs/odd": "ODD description",
         "docs/luck": "Why luck is addressed",
         "docs/drawn-graphs": "Drawn follower graphs",
@@ -53,6 +54,7 @@ CONTENTS = {
         "results/benchmarks/startup": "Start-up",
         "results/benchmarks/threads": "Two threads",
         "results/benchmarks/memory": "Memory, foreseen and measured",
+        "results/benchmarks/campaigns": "Speed of campaigns",
     },
     "The project": {"CONTRIBUTING": "Contributing", "CHANGELOG": "Changelog"},
 }

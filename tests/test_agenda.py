@@ -51,9 +51,12 @@ def test_actions_on_one_message_at_one_time_are_one_instance() -> None:
     found = agenda("post", "pitch", "guest", "boost")
     assert found.instances == (
         MessageInstance(
-            "call", 1.0, (PostAction(1.0, "brand", 2), PostAction(1.0, "ceo", 0)), ("brand", "ceo")
+            "call",
+            1.0,
+            (PostAction(1.0, "brand", 2, credit="ceo"), PostAction(1.0, "ceo", 0, credit="ceo")),
+            ("brand", "ceo"),
         ),
-        MessageInstance("call", 2.0, (PostAction(2.0, "ceo", 0),), ("brand", "ceo")),
+        MessageInstance("call", 2.0, (PostAction(2.0, "ceo", 0, credit="ceo"),), ("brand", "ceo")),
     )
     assert [(o.time, o.place, o.instance) for o in found.occasions] == [(1.0, 3, 0), (2.0, 1, 1)]
     assert isinstance(found.occasions[1].action, Pitch)
@@ -61,7 +64,7 @@ def test_actions_on_one_message_at_one_time_are_one_instance() -> None:
 
 def test_a_guest_post_is_credited_to_the_account_named() -> None:
     (instance,) = agenda("guest").instances
-    assert instance.posts == (PostAction(1.0, "brand", 0),)
+    assert instance.posts == (PostAction(1.0, "brand", 0, credit="ceo"),)
     assert instance.credited == ("ceo",)
 
 

@@ -13,7 +13,7 @@ from propagation.spread.agents import Account
 from propagation.spread.dynamics import has_enough, rules_of
 from propagation.spread.model import PropagationModel
 from propagation.spread.simulate import CompiledEngine, MesaEngine
-from propagation.strategy.agenda import MessageInstance, PostAction
+from propagation.strategy.agenda import Agenda, MessageInstance, PostAction
 
 OWN_NOTICES = Threshold(threshold=NoticesThreshold(notices="own"))
 
@@ -62,8 +62,8 @@ def test_a_second_post_of_an_instance_is_ignored(engine: type) -> None:
     world = make_world([(1, 0), (2, 1), (3, 2)], 4)
     messages = {"call": Message(topic="art", resonance=1.0, delay="none")}
     twice = MessageInstance("call", 0.0, (PostAction(0.0, "us"), PostAction(0.0, "us")))
-    (cascade,) = engine(world, messages, math.inf).run((twice,), 1)
-    (once,) = engine(world, messages, math.inf).run((post("call"),), 1)
+    (cascade,) = engine(world, messages, math.inf).run(Agenda((twice,)), 1)
+    (once,) = engine(world, messages, math.inf).run(Agenda((post("call"),)), 1)
     assert cascade.account[cascade.share_order].tolist() == [0, 1, 2, 3]
     assert cascade.notices.tolist() == once.notices.tolist() == [0, 1, 1, 1]
 
@@ -86,7 +86,7 @@ def test_attention_that_an_agent_sets_counts() -> None:
 
     def reached(agents: type[Account]) -> int:
         engine = MesaEngine(world, messages, math.inf, agents)
-        return int((engine.run((post("call"),), 1)[0].notices > 0).sum())
+        return int((engine.run(Agenda((post("call"),)), 1)[0].notices > 0).sum())
 
     assert reached(Account) > 10
     assert reached(Deaf) == 0

@@ -1,10 +1,12 @@
 """The compiled loop and the Mesa agents run whole campaigns alike, number for number."""
 
 import numpy as np
+import pytest
 from campaign_worlds import CampaignCase, campaign_cases
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from worlds import same_arrays
 
+from propagation.spread.agents import Account
 from propagation.spread.campaign_record import Campaign
 from propagation.spread.simulate import CompiledEngine, MesaEngine
 from propagation.strategy.agenda import agenda_of
@@ -40,7 +42,90 @@ def differences(first: Campaign, second: Campaign) -> list[str]:
     ]
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(campaign_cases())
 def test_engines_agree_on_whole_campaigns(case: CampaignCase) -> None:
     assert differences(run(case, CompiledEngine), run(case, MesaEngine)) == []
+
+
+class OpensEverything(Account):
+    """A planted wrong rule: pitches meet no doubt."""
+
+    def opens(self, spreading, sender, rates):
+        return True
+
+
+class AnswersEverything(Account):
+    """A planted wrong rule: whatever is opened is answered."""
+
+    def answers(self, spreading, sender, rates):
+        return True
+
+
+class CoversEverything(Account):
+    """A planted wrong rule: whoever answers covers."""
+
+    def covers(self, spreading, sender, rates):
+        return True
+
+
+class CoversAtOnce(Account):
+    """A planted wrong rule: coverage takes no time."""
+
+    def coverage_delay(self, spreading, sender, rates):
+        return 0.0
+
+
+class NeverFollows(Account):
+    """A planted wrong rule: nobody is gained by a notice."""
+
+    def follows(self, spreading, ours):
+        return False
+
+
+class AlwaysFollowsBack(Account):
+    """A planted wrong rule: interest counts for nothing."""
+
+    def follows_back(self, ours, topic, back):
+        return True
+
+
+class NeverLeaves(Account):
+    """A planted wrong rule: nobody is lost."""
+
+    def leaves(self, spreading, ours):
+        return False
+
+
+class NeverFull(Account):
+    """A planted wrong rule: what landed in a feed takes no attention."""
+
+    def land(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kinds"),
+    [
+        (OpensEverything, ["pitch", "blast"]),
+        (AnswersEverything, ["pitch", "blast"]),
+        (CoversEverything, ["pitch", "blast"]),
+        (CoversAtOnce, ["pitch", "blast"]),
+        (NeverFollows, ["boost"]),
+        (AlwaysFollowsBack, ["follow"]),
+        (NeverLeaves, ["post"]),
+        (NeverFull, ["post"]),
+    ],
+)
+def test_a_wrong_rule_is_caught(wrong: type[Account], kinds: list[str]) -> None:
+    found = []
+
+    @seed(20110917)
+    @settings(max_examples=30, database=None)
+    @given(campaign_cases(kinds))
+    def compare(case: CampaignCase) -> None:
+        own = run(case, MesaEngine, account_class=wrong)
+        found.append(bool(differences(run(case, MesaEngine), own)))
+
+    compare()
+    assert sum(found) >= 3  # of 30: the test over 100 of all kinds does not miss it

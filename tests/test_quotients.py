@@ -1,4 +1,4 @@
-"""Cost per reach: ratios of means with intervals that hold, and metrics only where they are used."""
+"""Cost per reach: ratios of means with intervals that hold; metrics only where they are used."""
 
 import numpy as np
 import pytest

@@ -98,6 +98,31 @@ def segments(draw: st.DrawFn, own: list[str], topics: list[str]) -> dict[str, An
 
 
 @st.composite
+def grown(draw: st.DrawFn, own: list[str], topics: list[str]) -> dict[str, Any]:
+    decided = ("follows", "popularity", "reciprocity", "clustering")
+    blocks = {
+        name: {key: each for key, each in one.items() if key not in decided}
+        for name, one in draw(segments(own, topics)).items()
+    }
+    parts = draw(st.lists(st.integers(0, 9), min_size=4, max_size=4).filter(any))
+    ways = ("popularity", "interest", "friends of friends", "random")
+    growth = block(
+        draw,
+        {
+            "follows": draw(st.floats(0.1, 50)),
+            "choose": {way: part / sum(parts) for way, part in zip(ways, parts, strict=True)},
+        },
+        later=shares,
+        head_start=above_0,
+        tolerance=above_0,
+        back=shares | st.builds(lambda a, o: {"alike": a, "otherwise": o}, shares, shares),
+    )
+    for one in blocks.values():
+        one["accounts"] += 100
+    return {"segments": blocks, "graph": {"grown": growth}}
+
+
+@st.composite
 def graphs(draw: st.DrawFn, own: list[str], topics: list[str]) -> dict[str, Any]:
     column = st.builds(lambda name: {"column": name}, texts)
     follows = block(
@@ -236,8 +261,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             draw, {"on": chosen(draw, *METRICS), "baseline": strategies[-1]}, matters=shares
         ),
     }
-    is_drawn = draw(st.booleans())
-    world = {"segments": draw(segments(own, topics))} if is_drawn else draw(graphs(own, topics))
+    drawn = segments(own, topics).map(lambda blocks: {"segments": blocks})
+    world = draw(drawn | graphs(own, topics) | grown(own, topics))
     precision = st.builds(
         lambda within, most: {"within": within, "at most": most},
         st.floats(0, 1, exclude_min=True),

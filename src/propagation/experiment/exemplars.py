@@ -76,7 +76,9 @@ def _rows_in_order(
         columns["message"] += [instance.message] * len(order)
         columns["nominal_time"] += [instance.nominal_time] * len(order)
         columns["account"] += one.account[order].tolist()
-        columns["segment"] += segment_names(world, one.account[order]).tolist()
+        accounts = one.account[order]
+        segments = np.where(world.is_ours[accounts], "", segment_names(world, accounts))
+        columns["segment"] += segments.tolist()
         columns["parent"] += place[one.parent[order]].tolist()
         columns["generation"] += one.generation[order].tolist()
         columns["share_time"] += one.share_time[order].tolist()

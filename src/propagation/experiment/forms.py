@@ -162,6 +162,12 @@ COLUMNS: Mapping[str, Mapping[str, Any]] = {
     },
     "follows": {"follower": WHOLE, "followee": WHOLE},
     "accounts": {"segment": TEXT, "ours": TEXT},
+    "attention": {
+        "ours": TEXT,
+        **dict.fromkeys(("low", "high", "accounts"), WHOLE),
+        "attention": NUMBER,
+    },
+    "sizes": {"segment": TEXT, "accounts": WHOLE},
 }
 """The columns that are read of each table, and the kind of each; only a number may be undefined."""
 

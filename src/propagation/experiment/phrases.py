@@ -59,6 +59,7 @@ PHRASES = {
     "pitches_opened": Phrase("pitches opened", "is opened {} time(s)", "as often", less="less"),
     "pitches_answered": Phrase("pitches answered", "gets {} answer(s)"),
     "pitches_covered": Phrase("coverage", "is covered {} time(s)", "as often", less="less"),
+    "coverage_reach": Phrase("reach through coverage", "reaches {} account(s) through coverage"),
     "cost": Phrase("cost", "costs {}", "as much", less="less", lower_is_better=True),
     "cost_per_reach": Phrase(
         "cost per account reached",

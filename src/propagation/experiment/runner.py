@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from propagation.experiment.attention_classes import attention_classes
 from propagation.experiment.batches import Batch, joined
 from propagation.experiment.estimates import check_further_memory, check_memory, worker_count
 from propagation.experiment.exemplars import is_small, small_graph, typical_cascades
@@ -22,6 +23,7 @@ from propagation.experiment.quotients import precisely
 from propagation.experiment.replicates import Laboratory
 from propagation.experiment.stopping import Next, next_total
 from propagation.experiment.storage import (
+    ATTENTION,
     GRAPH_ACCOUNTS,
     GRAPH_FOLLOWS,
     MARK,
@@ -29,6 +31,7 @@ from propagation.experiment.storage import (
     REPORT,
     RUNS,
     SCENARIO,
+    SIZES,
     SUMMARY,
     TREES,
     ResultsFolder,
@@ -40,6 +43,7 @@ from propagation.problems import InputError, Problem
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Precision, Scenario
 from propagation.scenario.writing import write_scenario
+from propagation.strategy.budget import choosable, choosable_in
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -177,6 +181,14 @@ class Run:
         cascades = typical_cascades(self.laboratory, shares, draw)
         self.folder.write_columns(TREES, cascades)
         world = self.laboratory.world(0)
+        if world.is_limited:
+            self.folder.write_columns(ATTENTION, attention_classes(world))
+        if self.scenario.compare.at_equal and choosable(self.scenario) is None:
+            sizes = choosable_in(world).items()
+            self.folder.write_columns(
+                SIZES,
+                {"segment": [name or "" for name, _ in sizes], "accounts": [n for _, n in sizes]},
+            )
         if is_small(world):
             follows, accounts = small_graph(world)
             self.folder.write_columns(GRAPH_FOLLOWS, follows)

@@ -24,6 +24,7 @@ from propagation.problems import InputError, MachineError, Problem, reason
 
 RUNS, CASCADES, CURVES = "runs.parquet", "cascades.parquet", "curves.parquet"
 TREES, GRAPH_FOLLOWS, GRAPH_ACCOUNTS = "trees.parquet", "follows.parquet", "accounts.parquet"
+ATTENTION, SIZES = "attention.parquet", "sizes.parquet"
 SUMMARY, SCENARIO, PROVENANCE = "summary.json", "scenario.yaml", "provenance.json"
 REPORT, FIGURES, TABLES, PARTS, LOCK = "report.html", "figures", "tables", "parts", ".lock"
 UNFINISHED = ".partial"
@@ -31,7 +32,7 @@ UNFINISHED = ".partial"
 MARK = "# As resolved by 'propagation run'."
 """First line of the stored scenario: what tells a results folder from a folder of one's own."""
 OURS = (
-    *(RUNS, CASCADES, CURVES, TREES, GRAPH_FOLLOWS, GRAPH_ACCOUNTS),
+    *(RUNS, CASCADES, CURVES, TREES, GRAPH_FOLLOWS, GRAPH_ACCOUNTS, ATTENTION, SIZES),
     *(SUMMARY, SCENARIO, PROVENANCE, REPORT, FIGURES, TABLES, PARTS, LOCK),
 )
 """Everything this program writes into a results folder."""
@@ -316,7 +317,7 @@ def _each_once(tables: list[pa.Table]) -> pa.Table:
 WORDS = ("strategy", "message", "segment", "ours", "label")
 WHOLE_NUMBERS = (
     *("replicate", "draw", "seed", "size", "largest_tree", "largest_generation"),
-    *("account", "parent", "generation", "follower", "followee"),
+    *("account", "parent", "generation", "follower", "followee", "low", "high", "accounts"),
 )
 LISTS = {
     "hours": pa.float64(),

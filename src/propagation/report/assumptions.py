@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from propagation.experiment.decisions import response_in_words
+from propagation.report.actions import action_in_words, speakers
+from propagation.report.campaign_assumptions import (
+    campaign_tables,
+    resonance_in_words,
+    trait_in_words,
+)
 from propagation.report.tables import Table
+from propagation.scenario.metrics import is_campaign
 from propagation.scenario.spec import FolderGraph, GrownGraph, NetworkxGraph, Scenario, as_written
 from propagation.scenario.units import read_duration
 
@@ -21,6 +28,7 @@ def assumption_tables(scenario: Scenario) -> list[Table]:
         ),
         _messages(scenario, written),
         _strategies(written, scenario.shuffled),
+        *campaign_tables(written),
     ]
 
 
@@ -43,7 +51,7 @@ def _segments(written: Mapping[str, Any]) -> Table:
         (
             name,
             in_words(block["accounts"]),
-            in_words(block["attention"]),
+            trait_in_words(block["attention"]) or in_words(block["attention"]),
             in_words(block["value"]),
             ", ".join(f"{topic}: {in_words(each)}" for topic, each in block["interest"].items()),
             *((in_words(block.get("threshold", "none")),) if own else ()),
@@ -118,7 +126,7 @@ def _messages(scenario: Scenario, written: Mapping[str, Any]) -> Table:
         (
             name,
             block["topic"],
-            in_words(block["resonance"]),
+            resonance_in_words(block["resonance"]) or in_words(block["resonance"]),
             response_in_words({name: scenario.messages[name]}, scenario.agents),
             delay_in_words(block["delay"]),
         )
@@ -159,30 +167,29 @@ def compared_table(scenario: Scenario, strategies: Sequence[str]) -> Table:
     rows = [
         (
             name,
-            "; ".join(
-                f"{post['by']} posts {post['post']} at {in_words(post['at'])}"
-                for post in written["strategies"][name]
-            ),
+            "; ".join(map(action_in_words, written["strategies"][name])) or "nothing",
             "; ".join(
                 f"{by}: {_followers(written['ours'][by])}"
-                for by in dict.fromkeys(post["by"] for post in written["strategies"][name])
+                for by in speakers(written["strategies"][name])
             ),
         )
         for name in strategies
     ]
-    return Table("What is compared", ("Strategy", "Posts", "Shown to"), rows)
+    done = "What is done" if is_campaign(scenario) else "Posts"
+    return Table("What is compared", ("Strategy", done, "Shown to"), rows)
 
 
 def _strategies(written: Mapping[str, Any], shuffled: Sequence[str]) -> Table:
     rows = [
         (
             name,
-            "; ".join(f"{p['by']} posts {p['post']} at {in_words(p['at'])}" for p in posts),
+            "; ".join(map(action_in_words, actions)) or "nothing",
             *(("shuffled" if name in shuffled else "as drawn",) if shuffled else ()),
         )
-        for name, posts in written["strategies"].items()
+        for name, actions in written["strategies"].items()
     ]
-    heading = ("Strategy", "Posts", *(("World",) if shuffled else ()))
+    more = any("post" not in action for each in written["strategies"].values() for action in each)
+    heading = ("Strategy", "What is done" if more else "Posts", *(("World",) if shuffled else ()))
     return Table("Strategies", heading, rows)
 
 

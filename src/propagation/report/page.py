@@ -12,7 +12,10 @@ from propagation.experiment.phrases import listed
 from propagation.experiment.storage import FIGURES, REPORT, TABLES, cannot_write, replacing
 from propagation.report.answer import answer_of
 from propagation.report.assumptions import assumption_tables, compared_table
-from propagation.report.figures.rendering import NARROW, Figure, render, told
+from propagation.report.campaign import campaign_parts
+from propagation.report.figures.campaign_drawings import CAMPAIGN_FIGURES
+from propagation.report.figures.drawing import Figure
+from propagation.report.figures.rendering import NARROW, render, told
 from propagation.report.glossary import glossary
 from propagation.report.soundness import read_sound
 from propagation.report.spreadsheets import write_tables
@@ -24,7 +27,7 @@ from propagation.report.tables import (
     outcome_table,
     step_table,
 )
-from propagation.report.wording import LIMITS, citations, method, provenance_rows
+from propagation.report.wording import citations, limits, method, provenance_rows
 
 LARGEST_SVG = 400_000
 """Bytes from which on a figure goes into the page as PNG: trees of thousands of marks."""
@@ -104,9 +107,15 @@ def _results(stored: Stored, figures: Sequence[Figure]) -> dict[str, Any]:
         "outcomes": outcome_table(stored, strategies),
         "differences": difference_table(stored),
         "steps": _steps(stored, by_name),
-        "further": [each for each in figures if not each.name.startswith(("outcomes", "step-"))],
+        "parts": campaign_parts(stored, strategies, by_name),
+        "further": [each for each in figures if _is_further(each)],
         "missing": _missing(stored),
     }
+
+
+def _is_further(figure: Figure) -> bool:
+    """Whether a figure has no place of its own."""
+    return not figure.name.startswith(("outcomes", "step-")) and figure.name not in CAMPAIGN_FIGURES
 
 
 def _grounds(stored: Stored) -> dict[str, Any]:
@@ -118,7 +127,7 @@ def _grounds(stored: Stored) -> dict[str, Any]:
         "cites_evidence": any(EVIDENCE_ROW.search(source) for source in sources.values()),
         "metrics": metric_table(stored),
         "method": method(stored),
-        "limits": LIMITS,
+        "limits": limits(stored.scenario),
         "glossary": glossary(stored.scenario),
         "citations": citations(stored),
         "provenance": provenance_rows(stored),

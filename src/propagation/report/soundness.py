@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from propagation.experiment.batches import reach_columns
+from propagation.experiment.batches import TOUCHED, reach_columns
 from propagation.experiment.forms import damaged
 from propagation.experiment.storage import (
     CASCADES,
@@ -17,6 +18,8 @@ from propagation.experiment.storage import (
 )
 from propagation.problems import InputError, MachineError
 from propagation.report.stored import Stored, Tree, read_stored
+from propagation.scenario.metrics import is_campaign, moves
+from propagation.strategy.agenda import agenda_of
 
 
 def read_sound(path: Path) -> Stored:
@@ -54,18 +57,29 @@ def unsound(stored: Stored) -> str:
 
 def _runs_fit(stored: Stored) -> bool:
     reached = set(reach_columns(tuple(stored.scenario.segments or ())))
-    return all(reached <= set(columns) for columns in stored.runs.values())
+    needed = reached | ({TOUCHED} if is_campaign(stored.scenario) else set())
+    return all(needed <= set(columns) for columns in stored.runs.values())
 
 
 def _sizes_fit(stored: Stored) -> bool:
-    return all(len(sizes) and sizes.min() > 0 for sizes in stored.sizes.values())
+    if not is_campaign(stored.scenario):
+        return all(len(sizes) and sizes.min() > 0 for sizes in stored.sizes.values())
+    return all(
+        len(sizes) == stored.runs[name][TOUCHED].sum() and sizes.min(initial=0) >= 0
+        for name, sizes in stored.sizes.items()
+    )
 
 
 def _curves_fit(stored: Stored) -> bool:
     if stored.curves is None:
         return True
     names, hours = set(stored.scenario.strategies), len(stored.curves.hours)
-    both = (stored.curves.shares, stored.curves.reach)
+    kept = stored.curves
+    both: list[Mapping[str, npt.NDArray[Any]]] = [kept.shares, kept.reach]
+    if is_campaign(stored.scenario):
+        both.append(kept.valued)
+    if moves(stored.scenario):
+        both.append(kept.followers)
     shapes = {curves.shape for by_strategy in both for curves in by_strategy.values()}
     complete = all(names <= set(by_strategy) for by_strategy in both)
     return complete and len(shapes) == 1 and hours > 0 and shapes.pop()[1:] == (hours,)
@@ -74,7 +88,16 @@ def _curves_fit(stored: Stored) -> bool:
 def _trees_fit(stored: Stored) -> bool:
     if not stored.trees:
         return True
-    complete = set(stored.scenario.strategies) <= set(stored.trees)
+    agendas = {
+        name: agenda_of(actions, stored.scenario.starts)
+        for name, actions in stored.scenario.strategies.items()
+    }  # those that post for certain have a tree in every run
+    posting = {
+        name
+        for name, agenda in agendas.items()
+        if any(post.low == 0 and post.high == 1 for one in agenda for post in one.posts)
+    }
+    complete = posting <= set(stored.trees)
     return complete and all(map(_is_tree, stored.trees.values()))
 
 

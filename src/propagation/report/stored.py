@@ -1,7 +1,7 @@
 """A finished results folder, read back: everything the figures and the page are made from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from propagation.experiment.attention_classes import AttentionClass
 from propagation.experiment.finished import Finished, read_finished
 from propagation.experiment.storage import (
+    ATTENTION,
     CASCADES,
     CURVES,
     GRAPH_ACCOUNTS,
     GRAPH_FOLLOWS,
+    SIZES,
     TREES,
     ResultsFolder,
     unescaped,
@@ -28,11 +31,17 @@ Texts = npt.NDArray[np.str_]
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Cumulative counts over time, by strategy: shape (replicates kept, hours)."""
+    """Cumulative counts over time, by strategy: shape (replicates kept, hours).
+
+    ``valued`` (valued reach) is empty but for campaigns, ``followers`` (joined less left) but where
+    they come and go.
+    """
 
     hours: Float64
     shares: Mapping[str, Int32]
     reach: Mapping[str, Int32]
+    valued: Mapping[str, Float64] = field(default_factory=dict)
+    followers: Mapping[str, Int32] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +82,20 @@ class Stored(Finished):
     Attributes
     ----------
     sizes
-        Strategy to the posts and shares of each cascade, all message instances and replicates.
+        Strategy to the posts and shares of each cascade, all message instances and replicates but
+        those that touched nobody.
+    attention
+        Where it is limited, attention by how many accounts followers follow.
+    choosable
+        Of a given graph whose strategies were scaled: accounts to choose from by segment.
     """
 
     sizes: Mapping[str, Int64]
     curves: Curves | None
     trees: Mapping[str, Tree]
     graph: SmallGraph | None
+    attention: tuple[AttentionClass, ...] = ()
+    choosable: Mapping[str | None, int] = field(default_factory=dict)
 
     def is_heavy(self, metric: str, *strategies: str) -> bool:
         """Whether tails of any strategy are so heavy that no interval of a mean is claimed."""
@@ -106,11 +122,18 @@ def read_stored(path: Path) -> Stored:
         provenance=finished.provenance,
         runs=finished.runs,
         draw=finished.draw,
-        sizes={name: sizes[name]["size"] for name in finished.scenario.strategies},
+        sizes={name: _sizes(sizes.get(name)) for name in finished.scenario.strategies},
         curves=_curves(folder.optional_table(CURVES)),
         trees=_trees(folder.optional_table(TREES)),
+        attention=_attention(folder.optional_table(ATTENTION)),
+        choosable=_choosable(folder.optional_table(SIZES)),
         graph=_graph(folder.optional_table(GRAPH_FOLLOWS), folder.optional_table(GRAPH_ACCOUNTS)),
     )
+
+
+def _sizes(columns: Mapping[str, Any] | None) -> Int64:
+    """Return the sizes of cascades; a campaign has instances that were noticed and not shared."""
+    return np.empty(0, np.int64) if columns is None else columns["size"]
 
 
 def _columns(table: pa.Table, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
@@ -126,11 +149,15 @@ def _columns(table: pa.Table, names: tuple[str, ...]) -> dict[str, dict[str, Any
 def _curves(table: pa.Table | None) -> Curves | None:
     if table is None:
         return None
-    found = _columns(table, ("shares_by_hour", "reach_by_hour"))
+    kinds = ("shares_by_hour", "reach_by_hour", "valued_reach_by_hour", "followers_by_hour")
+    there = tuple(kind for kind in kinds if kind in table.column_names)
+    found = _columns(table, there)
     return Curves(
         np.asarray(table["hours"][0].as_py()),
-        {name: np.stack(columns["shares_by_hour"]) for name, columns in found.items()},
-        {name: np.stack(columns["reach_by_hour"]) for name, columns in found.items()},
+        *(
+            {name: np.stack(columns[kind]) for name, columns in found.items() if kind in there}
+            for kind in kinds
+        ),
     )
 
 
@@ -150,6 +177,25 @@ def _trees(table: pa.Table | None) -> dict[str, Tree]:
         )
         for name, columns in _columns(table, names).items()
     }
+
+
+def _attention(table: pa.Table | None) -> tuple[AttentionClass, ...]:
+    rows = [] if table is None else table.to_pylist()
+    return tuple(
+        AttentionClass(
+            unescaped(row["ours"]),
+            row["low"],
+            None if row["high"] < 0 else row["high"],
+            row["accounts"],
+            row["attention"],
+        )
+        for row in rows
+    )
+
+
+def _choosable(table: pa.Table | None) -> dict[str | None, int]:
+    rows = [] if table is None else table.to_pylist()
+    return {unescaped(row["segment"]) or None: row["accounts"] for row in rows}
 
 
 def _graph(follows: pa.Table | None, accounts: pa.Table | None) -> SmallGraph | None:

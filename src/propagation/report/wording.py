@@ -7,22 +7,61 @@ from typing import Any
 from propagation.experiment.phrases import counted, share
 from propagation.report.assumptions import file_name
 from propagation.report.stored import Stored
+from propagation.scenario.metrics import has_cost, is_campaign, is_limited, moves, pitches
 from propagation.scenario.spec import Scenario, as_written
 from propagation.scenario.units import write_duration
 
+NO_COST = (
+    "Notices and shares are counted. Whether somebody is persuaded or acts, and what a campaign "
+    "costs, is not."
+)
+WITH_COST = (
+    "Notices, shares, followers and costs are counted. Whether somebody is persuaded or acts is "
+    "not."
+)
+NO_BACKLASH = "There is no backlash: nobody is put off, unfollows or answers."
+MOVING_BACKLASH = (
+    "There is no backlash beyond followers who leave: nobody answers or speaks against us."
+)
+WORN = (
+    "A pitch that is irrelevant wears the willingness to open the next one from the same account; "
+    "nothing else of it is remembered, and it does not heal."
+)
+COMPETING = (
+    "Only the scenario's own messages compete for attention. What else is in a feed is the same in "
+    "every strategy and at every hour."
+)
+UNLIMITED = (
+    "Messages do not take attention from each other: however much is posted, each is noticed with "
+    "the same chance."
+)
 LIMITS = (
     "How people decide whether to share changes results more than any parameter does. The rule in "
     "force is named in the verdict; another rule can give another answer.",
     "There is no algorithmic feed: people see what the accounts they follow share, and nothing "
     "else.",
-    "There is no backlash: nobody is put off, unfollows or answers.",
+    NO_BACKLASH,
     "Inactive followers are there only as given: an account that never looks has attention 0.",
     "The follows of other accounts do not change during a campaign.",
-    "Notices and shares are counted. Whether somebody is persuaded or acts, and what a campaign "
-    "costs, is not.",
+    NO_COST,
     "The numbers follow from the assumptions above. They say what these imply, not what will "
     "happen.",
 )
+
+
+def limits(scenario: Scenario) -> list[str]:
+    """Return what the results of a scenario leave out."""
+    found = list(LIMITS)
+    if moves(scenario):
+        found[found.index(NO_BACKLASH)] = MOVING_BACKLASH
+    if has_cost(scenario):
+        found[found.index(NO_COST)] = WITH_COST
+    further = [WORN] if pitches(scenario) else []
+    if is_limited(scenario):
+        further.append(COMPETING)
+    elif is_campaign(scenario):
+        further.append(UNLIMITED)
+    return [*found[:-1], *further, found[-1]]
 
 
 def method(stored: Stored) -> list[str]:

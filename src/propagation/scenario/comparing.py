@@ -33,6 +33,7 @@ Metric = Literal[
     "pitches_opened",
     "pitches_answered",
     "pitches_covered",
+    "coverage_reach",
     "cost",
     "cost_per_reach",
     "cost_per_relevant_reach",
@@ -57,6 +58,7 @@ METRIC_MEANINGS: dict[Metric, str] = {
     "pitches_opened": "pitches that their recipients opened",
     "pitches_answered": "pitches that were answered",
     "pitches_covered": "pitches whose recipients decided to cover the message",
+    "coverage_reach": "accounts that first noticed a message through coverage, each counted once",
     "cost": "what the strategy costs, in the money that the scenario gives costs in",
     "cost_per_reach": "cost divided by reach, in that money for each account reached",
     "cost_per_relevant_reach": "cost divided by relevant reach, for each relevant account reached",
@@ -72,6 +74,7 @@ FUNNEL: tuple[Metric, ...] = (
     "pitches_opened",
     "pitches_answered",
     "pitches_covered",
+    "coverage_reach",
 )
 COST_PER: dict[Metric, Metric] = {
     "cost_per_reach": "reach",

@@ -42,6 +42,16 @@ def moves(scenario: "Scenario") -> bool:
     return set(MOVING) <= set(metrics_of(scenario))
 
 
+def pitches(scenario: "Scenario") -> bool:
+    """Whether any strategy pitches."""
+    return set(FUNNEL) <= set(metrics_of(scenario))
+
+
+def has_cost(scenario: "Scenario") -> bool:
+    """Whether any action costs anything."""
+    return "cost" in metrics_of(scenario)
+
+
 def is_campaign(scenario: "Scenario") -> bool:
     """Whether anything is done or happens besides plain posts at given times.
 

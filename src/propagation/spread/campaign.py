@@ -62,7 +62,7 @@ def _post(
     people: Records, script: Script, seed: np.uint64, horizon: float, scene: Scene, entry: np.void
 ) -> None:
     """Post an instance, if it is the one of its mix, and plan who reposts it."""
-    instance, now = entry["instance"], entry["time"]
+    instance, now = int(np.int64(entry["instance"])), entry["time"]
     if entry["high"] - entry["low"] < 1.0:
         key = descend(descend(seed, np.uint64(PURPOSES.mix)), entry["mix"])
         if not is_posted(key, entry["low"], entry["high"]):
@@ -70,11 +70,11 @@ def _post(
     at = touch(scene, instance, script.ours[entry["ours"]])
     if scene.rows[at]["generation"] != NOBODY:
         return
-    plan_share(scene, at, now, NOBODY, 0)
+    plan_share(scene, at, now, int(np.int64(NOBODY)), int(np.int64(0)))
     for number in range(len(script.reposts)):
         rule = script.reposts[number]
         if rule["of"] == entry["ours"] and now + rule["after"] <= horizon:
-            tied = tie(1, script.ours[rule["by"]])
+            tied = tie(int(np.int64(1)), script.ours[rule["by"]])
             plan_event(scene, now + rule["after"], tied, instance, -1 - number)
 
 
@@ -124,7 +124,7 @@ def _is_relevant(
 ) -> bool:
     """Say whether the present followers of one of ours care enough about a topic."""
     account, interest, bonds = script.ours[ours], script.relevance[topic], scene.bonds[ours]
-    units = followers = 0
+    units = followers = int(np.int64(0))
     if account < ground.ordinary:
         own = people[account]
         for place in range(own["start"], own["start"] + own["length"]):
@@ -155,13 +155,13 @@ def _seed(
 ) -> None:
     """Let chosen accounts share an instance."""
     for i in range(entry["first"], entry["first"] + count):
-        account = chosen[i]
+        account = int(np.int64(chosen[i]))
         if people[account]["ours"]:
             continue
-        at = touch(scene, entry["instance"], account)
+        at = touch(scene, int(np.int64(entry["instance"])), account)
         if not scene.rows[at]["decided"]:
             scene.rows[at]["decided"] = 1
-            plan_share(scene, at, now, NOBODY, 0)
+            plan_share(scene, at, now, int(np.int64(NOBODY)), int(np.int64(0)))
 
 
 @inlined
@@ -176,7 +176,8 @@ def _pitch(
     now: float,
 ) -> None:
     """Send a pitch to an account."""
-    instance, number, rates = entry["instance"], entry["ours"], rates_at(script, entry["spec"])
+    instance, number = int(np.int64(entry["instance"])), int(np.int64(entry["ours"]))
+    rates = rates_at(script, entry["spec"])
     one = script.instances[instance]
     ours, key = people[script.ours[number]]["key"], people[account]["key"]
     relevance = script.relevance[one["topic"], account]
@@ -215,7 +216,7 @@ def _pitch(
         delay_key = below(stem_of(seed, PURPOSES.cover_delay, one["id"]), ours, key)
         time = now + delay_of(rates.delay_law, rates.delay_scale, rates.delay_shape, delay_key)
         if time <= limits.horizon:
-            plan_share(scene, at, time, NOBODY, 1)
+            plan_share(scene, at, time, int(np.int64(NOBODY)), int(np.int64(1)))
 
 
 @inlined
@@ -235,16 +236,26 @@ def _impression(
     one = script.instances[instance]
     ours = people[script.ours[entry["ours"]]]["key"]
     to = below(stem_of(seed, PURPOSES.impression_to, one["id"]), ours, entry["pool_id"])
-    account = script.pools[entry["first"] + place_among(to, step, entry["count"])]
+    place = place_among(to, step, entry["count"])
+    account = int(np.int64(script.pools[entry["first"] + place]))
     key = below(stem_of(seed, PURPOSES.impression, one["id"]), ours, entry["pool_id"])
     attention = attention_now(script, ground, scene, account, now)
     if np.uint64(throw(key, step)) >= np.uint64(attention):
         return
     found[0] = account
     present = present_of(
-        script, people, limits.moving, scene, seed, instance, now, NOBODY, 1, NOT_OURS
+        script,
+        people,
+        limits.moving,
+        scene,
+        seed,
+        instance,
+        now,
+        int(np.int64(NOBODY)),
+        int(np.int64(1)),
+        int(np.int64(NOT_OURS)),
     )
-    take_in(scene, script, people, limits, present, found, 1)
+    take_in(scene, script, people, limits, present, found, int(np.int64(1)))
 
 
 @inlined
@@ -258,7 +269,7 @@ def _follow(
     now: float,
 ) -> None:
     """Let our account follow another, which may follow back."""
-    number = entry["ours"]
+    number = int(np.int64(entry["ours"]))
     bond = scene.bonds[number, account]
     scene.bonds[number, account] |= FOLLOWED
     if people[account]["ours"] or bond & (FOLLOWS | FOLLOWED):
@@ -326,7 +337,8 @@ def _follow_some(
         if not _is_next(scene, now, tied):
             plan_event(scene, now, tied, step, what)
             return
-        _follow(people, script, seed, scene, entry, chosen[entry["first"] + step], now)
+        account = int(np.int64(chosen[entry["first"] + step]))
+        _follow(people, script, seed, scene, entry, account, now)
         step += 1
 
 
@@ -358,11 +370,12 @@ def run_campaign(
         entry = script.entries[number]
         if entry["time"] <= limits.horizon:
             # of an action the event's instance is the number of its next step
-            tied = ACTIONS_FIRST + tie(entry["place"], number)
-            plan_event(scene, entry["time"], tied, 0, number)
+            tied = ACTIONS_FIRST + tie(int(np.int64(entry["place"])), number)
+            plan_event(scene, entry["time"], tied, int(np.int64(0)), number)
     while scene.counts[PENDING] > 0 and scene.counts[FULL] == 0:
         event = scene.events[0]
-        now, tied, instance, what = event["time"], event["tie"], event["instance"], event["what"]
+        now, tied = event["time"], event["tie"]
+        instance, what = int(np.int64(event["instance"])), int(np.int64(event["what"]))
         drop_first_event(scene)
         if tied >= 0:
             if what < 0:
@@ -370,14 +383,15 @@ def run_campaign(
             if what >= 0:
                 share(ground, people, script, limits, seed, scene, what)
             continue
-        entry, count = script.entries[what], chosen_counts[what]
+        entry, count = script.entries[what], int(np.int64(chosen_counts[what]))
         if entry["kind"] == POST:
             _post(people, script, seed, limits.horizon, scene, entry)
         elif entry["kind"] == SEED:
             _seed(people, scene, entry, chosen, count, now)
         elif entry["kind"] == PITCH:
             for i in range(entry["first"], entry["first"] + count):
-                _pitch(people, script, limits, seed, scene, entry, chosen[i], now)
+                account = int(np.int64(chosen[i]))
+                _pitch(people, script, limits, seed, scene, entry, account, now)
         elif entry["kind"] == BOOST:
             _show(ground, people, script, limits, seed, scene, entry, instance, tied, what)
         else:

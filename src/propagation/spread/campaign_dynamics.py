@@ -159,7 +159,7 @@ def resonance(law: int, scale: float, shape: float, stem: np.uint64) -> float:
         return scale
     u = unit(throw(stem, 0))
     if law == PARETO_RESONANCE:
-        return float(scale * math.pow(1.0 - u, -1.0 / shape))
+        return float(scale * math.pow(u, -1.0 / shape))
     normal = math.sqrt(-2.0 * math.log(u)) * math.cos(2.0 * math.pi * unit(throw(stem, 1)))
     return float(scale * math.exp(shape * normal))
 

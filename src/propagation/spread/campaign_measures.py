@@ -11,8 +11,9 @@ import numpy.typing as npt
 from propagation.audience.world import World
 from propagation.scenario.spec import Message
 from propagation.spread.campaign_record import Campaign
-from propagation.spread.campaign_tally import CampaignTallies, empty_tallies
+from propagation.spread.campaign_tally import COVERAGE_REACH, CampaignTallies, empty_tallies
 from propagation.spread.cascade import Outcome
+from propagation.spread.coverage import reached_through_coverage
 from propagation.spread.curves import curves_of
 from propagation.spread.simulate import outcome_of
 from propagation.strategy.agenda import Agenda
@@ -36,6 +37,7 @@ def measured(
     for run, campaign in enumerate(campaigns):
         outcome = outcome_of(world, messages, agenda, campaign.cascades, relevant)
         _count(campaign, outcome, found, run)
+        found.counts[run, COVERAGE_REACH] = _coverage_reach(campaign, world)
         if run < curves:
             interest = [world.traits.interest[messages[one.message].topic] for one in agenda]
             shares, reach = curves_of(campaign.cascades, world.is_ours, hours)
@@ -53,8 +55,31 @@ def _count(campaign: Campaign, outcome: Outcome, found: CampaignTallies, run: in
     joined, pitches = campaign.moves["joined"], campaign.pitches
     stages = [int(pitches[name].sum()) for name in ("opened", "answered", "covered")]
     gained = int(joined.sum())
-    found.counts[run] = [gained, len(joined) - gained, len(pitches), *stages]
+    found.counts[run, :COVERAGE_REACH] = [gained, len(joined) - gained, len(pitches), *stages]
     found.reposts[run] = campaign.reposts
+
+
+def _coverage_reach(campaign: Campaign, world: World) -> int:
+    """Return the accounts reached through coverage, from the rows of all instances as one."""
+    cascades = [one for one in campaign.cascades if len(one.account)]
+    if not cascades:
+        return 0
+    sizes = [len(one.account) for one in campaign.cascades]
+    starts = np.cumsum([0, *map(len, (one.account for one in cascades))])
+    moved = [
+        (np.where(one.parent < 0, -1, one.parent + start), one.share_order + start)
+        for one, start in zip(cascades, starts.tolist(), strict=False)
+    ]
+    return reached_through_coverage(
+        np.repeat(np.arange(len(sizes)), sizes).astype(np.int32),
+        np.concatenate([one.account for one in cascades]),
+        np.concatenate([one.first_notice for one in cascades]),
+        np.concatenate([one.share_time for one in cascades]),
+        np.concatenate([parents for parents, _ in moved]),
+        np.concatenate([orders for _, orders in moved]),
+        campaign.pitches,
+        world.is_ours,
+    )
 
 
 def net_followers(moves: npt.NDArray[np.void], hours: Float64) -> Int32:

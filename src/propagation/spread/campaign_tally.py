@@ -15,8 +15,8 @@ import numpy.typing as npt
 from propagation.compiling import compiled
 from propagation.spread.campaign_runs import CampaignRuns, by_instance
 from propagation.spread.cascade import Audience, peak_in_an_hour
+from propagation.spread.coverage import reached_through_coverage
 from propagation.spread.scene import MOVES, PITCHES, ROWS, SHARES, Scene
-from propagation.spread.script import Script
 from propagation.spread.tally import (
     DEPTH,
     DOUBLING_TIME,
@@ -44,7 +44,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Records = npt.NDArray[np.void]
 
-GAINED, LOST, SENT, OPENED, ANSWERED, COVERED = range(6)
+GAINED, LOST, SENT, OPENED, ANSWERED, COVERED, COVERAGE_REACH = range(7)
 """Columns of ``CampaignTallies.counts``."""
 UNSEEN = -1.0
 _NO_COUNTS = np.empty(0, np.int32)
@@ -98,10 +98,13 @@ def tally_campaigns(
     best = np.full(accounts, UNSEEN)
     for run, seed in enumerate(seeds):
         scene = runs.run(seed)
+        rows = scene.rows[: scene.counts[ROWS]]
         _count(
-            scene.rows[: scene.counts[ROWS]],
+            rows,
+            _noticed_in_order(rows, audience.is_ours),
             scene.share_order[: scene.counts[SHARES]],
-            runs.script,
+            runs.script.instances,
+            runs.script.relevance,
             audience.value,
             audience.segment,
             audience.is_ours,
@@ -119,7 +122,23 @@ def tally_campaigns(
             found.valued_reach_by_hour[run] if run < curves else hours[:0],
         )
         _count_moves(scene, hours, found, run)
+        found.counts[run, COVERAGE_REACH] = _coverage_reach(scene, audience)
     return found
+
+
+def _coverage_reach(scene: Scene, audience: Audience) -> int:
+    """Return the accounts reached through coverage."""
+    rows = scene.rows[: scene.counts[ROWS]]
+    return reached_through_coverage(
+        rows["instance"],
+        rows["account"],
+        rows["first_notice"],
+        rows["share_time"],
+        rows["parent"],
+        scene.share_order[: scene.counts[SHARES]],
+        scene.pitches[: scene.counts[PITCHES]],
+        audience.is_ours,
+    )
 
 
 def empty_tallies(
@@ -132,7 +151,7 @@ def empty_tallies(
         touched=np.zeros((runs, instances), np.bool_),
         reach=np.zeros((runs, segments), np.int64),
         valued=np.zeros((runs, segments)),
-        counts=np.zeros((runs, 6), np.int64),
+        counts=np.zeros((runs, 7), np.int64),
         reposts=np.zeros((runs, rules), np.int64),
         shares_by_hour=np.zeros((curves, hours), np.int32),
         reach_by_hour=np.zeros((curves, hours), np.int32),
@@ -160,8 +179,10 @@ def _count_moves(scene: Scene, hours: Float64, found: CampaignTallies, run: int)
 @compiled
 def _count(
     rows: Records,
+    seen: Int64,
     share_order: Int32,
-    script: Script,
+    instances: Records,
+    topic_relevance: Float64,
     value: Float64,
     segment: Int16,
     is_ours: Bools,
@@ -181,8 +202,7 @@ def _count(
     """Count a campaign; ``best``, by account, is UNSEEN everywhere before and after."""
     times = _shares_by_others(rows, share_order, is_ours)
     _measure_speed(times, start, metrics)
-    _measure_all_trees(rows, share_order, len(script.instances), trees, metrics)
-    seen = _noticed_in_order(rows, is_ours)
+    _measure_all_trees(rows, share_order, len(instances), trees, metrics)
     reached = impressions = 0
     total = 0.0
     hour = 0
@@ -192,7 +212,7 @@ def _count(
             reach_by_hour[hour], valued_by_hour[hour] = reached, total
             hour += 1
         account = row["account"]
-        relevance = script.relevance[script.instances[row["instance"]]["topic"], account]
+        relevance = topic_relevance[instances[row["instance"]]["topic"], account]
         impressions += row["notices"]
         reached += best[account] == UNSEEN
         if relevance > best[account]:
@@ -224,12 +244,21 @@ def _shares_by_others(rows: Records, share_order: Int32, is_ours: Bools) -> Floa
     return times[:count]
 
 
-@compiled
 def _noticed_in_order(rows: Records, is_ours: Bools) -> Int64:
     """Return the rows of others who noticed something, in order of their first notice.
 
     Rows are in order of touch, and most are touched by a notice.
     """
+    seen, in_order = _noticed(rows, is_ours)
+    if in_order:
+        return seen
+    order: Int64 = seen[np.argsort(rows["first_notice"][seen], kind="stable")]
+    return order
+
+
+@compiled
+def _noticed(rows: Records, is_ours: Bools) -> tuple[Int64, bool]:
+    """Return the rows of others who noticed something, and whether they are in that order."""
     seen = np.empty(len(rows), np.int64)
     count = 0
     in_order = True
@@ -239,13 +268,7 @@ def _noticed_in_order(rows: Records, is_ours: Bools) -> Int64:
                 in_order = False
             seen[count] = at
             count += 1
-    seen = seen[:count]
-    if in_order:
-        return seen
-    times = np.empty(count, np.float64)
-    for i in range(count):
-        times[i] = rows[seen[i]]["first_notice"]
-    return seen[np.argsort(times, kind="mergesort")]
+    return seen[:count], in_order
 
 
 @compiled

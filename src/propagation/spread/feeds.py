@@ -55,25 +55,27 @@ def join(scene: Scene, script: Script, number: int, account: int, now: float) ->
         bonds[number, account] |= GAINED
         scene.gained[number, at] = account
         scene.gained_counts[number] += 1
-    _note_move(scene, script.ours[number], account, now, True)
+    _note_move(scene, script, number, account, now)
 
 
 @inlined
 def leave(scene: Scene, script: Script, number: int, account: int, now: float) -> None:
     """Let an account follow one of ours no more."""
     scene.bonds[number, account] &= ~np.uint8(FOLLOWS)
-    _note_move(scene, script.ours[number], account, now, False)
+    _note_move(scene, script, number, account, now)
 
 
 @inlined
-def _note_move(scene: Scene, ours: int, account: int, now: float, joined: bool) -> None:
+def _note_move(scene: Scene, script: Script, number: int, account: int, now: float) -> None:
+    """Write down that an account follows one of ours now, or does so no more."""
     at = scene.counts[MOVES]
     if at == len(scene.moves):
         scene.counts[FULL] = 1
         return
     scene.counts[MOVES] += 1
     move = scene.moves[at]
-    move["time"], move["ours"], move["account"], move["joined"] = now, ours, account, joined
+    move["time"], move["ours"], move["account"] = now, script.ours[number], account
+    move["joined"] = (scene.bonds[number, account] & FOLLOWS) > 0
 
 
 @inlined
@@ -183,7 +185,9 @@ def take_in(
     for i in range(count):
         if i + AHEAD < count:
             prefetch(people, found[i + AHEAD])
-            prefetch(scene.slots, first_slot(scene.slots, instance, found[i + AHEAD]))
+            prefetch(
+                scene.slots, first_slot(scene.slots, instance, int(np.int64(found[i + AHEAD])))
+            )
         account = int(np.int64(found[i]))
         at = touch(scene, instance, account)
         row, person = scene.rows[at], people[account]
@@ -220,7 +224,8 @@ def plan_share(scene: Scene, at: int, time: float, parent: int, generation: int)
     """Write down that a row will share, and put it on the heap."""
     row = scene.rows[at]
     row["share_time"], row["parent"], row["generation"] = time, parent, generation
-    plan_event(scene, time, tie(generation, row["account"]), row["instance"], at)
+    tied = tie(generation, int(np.int64(row["account"])))
+    plan_event(scene, time, tied, int(np.int64(row["instance"])), at)
 
 
 @inlined
@@ -259,7 +264,7 @@ def _land_in_lists(
     if sharer < ground.ordinary:
         own = people[sharer]
         for place in range(own["start"], own["start"] + own["length"]):
-            account = ground.followers[place]
+            account = int(np.int64(ground.followers[place]))
             if account >= 0 and _is_follower(scene, ours, account):
                 _land(script, scene, account, now)
     else:
@@ -267,12 +272,12 @@ def _land_in_lists(
         for one in range(ground.first_list[added], ground.first_list[added + 1]):
             start = ground.lists[one]["start"]
             for place in range(start, start + ground.lists[one]["length"]):
-                account = ground.appended[place]
+                account = int(np.int64(ground.appended[place]))
                 if account >= 0 and _is_follower(scene, ours, account):
                     _land(script, scene, account, now)
     if ours != NOT_OURS:
         for i in range(scene.gained_counts[ours]):
-            account = scene.gained[ours, i]
+            account = int(np.int64(scene.gained[ours, i]))
             if _is_follower(scene, ours, account):
                 _land(script, scene, account, now)
 
@@ -295,11 +300,11 @@ def share(
 ) -> None:
     """Let a share appear in the feeds of all who follow the sharer."""
     row, found = scene.rows[at], scene.found
-    sharer, instance, now = row["account"], row["instance"], row["share_time"]
-    generation = row["generation"] + 1
+    sharer, instance = int(np.int64(row["account"])), int(np.int64(row["instance"]))
+    now, generation = row["share_time"], int(np.int64(row["generation"])) + 1
     scene.share_order[scene.counts[SHARES]] = at
     scene.counts[SHARES] += 1
-    ours = NOT_OURS
+    ours = int(np.int64(NOT_OURS))
     if people[sharer]["ours"]:
         ours = our_number(script, sharer)
         scene.own_times[ours, scene.own_counts[ours]] = now
@@ -309,7 +314,7 @@ def share(
     present = present_of(
         script, people, limits.moving, scene, seed, instance, now, at, generation, ours
     )
-    one, place = ALL, 0
+    one, place = int(np.int64(ALL)), int(np.int64(0))
     while place >= 0:
         noticed, one, place = find_in_lists(
             ground, people, present.throws, sharer, one, place, found
@@ -325,7 +330,7 @@ def share(
     while done < scene.gained_counts[ours]:
         noticed = 0
         while done < scene.gained_counts[ours] and noticed < len(found):
-            account = scene.gained[ours, done]
+            account = int(np.int64(scene.gained[ours, done]))
             done += 1
             if scene.bonds[ours, account] & FOLLOWS:
                 key = descend(stem, people[account]["key"])

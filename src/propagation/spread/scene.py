@@ -220,7 +220,7 @@ def drop_first_event(scene: Scene) -> None:
     if last == 0:
         return
     _copy_event(events, last, 0)
-    place, child = 0, 1
+    place, child = int(np.int64(0)), int(np.int64(1))
     while child < last:
         if child + 1 < last and _comes_before(events[child + 1], events[child]):
             child += 1

@@ -24,6 +24,7 @@ from propagation.strategy.plan import Plan
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
+Int64 = npt.NDArray[np.int64]
 UInt8 = npt.NDArray[np.uint8]
 Records = npt.NDArray[np.void]
 
@@ -63,12 +64,12 @@ class Script(NamedTuple):
     instances: Records
     messages: Records
     factors: Float64  # by message; shape (messages, longest)
-    credits: Int32
+    credits: Int64
     entries: Records
     reposts: Records
     pools: Int32
     rates: Records
-    ours: Int32  # account numbers
+    ours: Int64  # account numbers
     relevance: Float64  # by topic; shape (topics, accounts)
     capacity: Float64  # NaN where attention is a number; empty if it is everywhere
     background: Float64
@@ -138,12 +139,12 @@ def script_of(plan: Plan, messages: Mapping[str, Message]) -> Script:
         instances=_instance_records(plan, messages, names),
         messages=_message_records([messages[name] for name in names]),
         factors=_factors([messages[name] for name in names]),
-        credits=np.empty(0, np.int32),  # those of a run come with it
+        credits=np.empty(0, np.int64),  # those of a run come with it
         entries=plan.entries,
         reposts=plan.reposts,
         pools=plan.pools,
         rates=np.array([tuple(rates_of(one)) for one in plan.pitches], RATES),
-        ours=plan.ours,
+        ours=plan.ours.astype(np.int64),
         relevance=np.array([world.traits.interest[topic] for topic in plan.topics]),
         capacity=world.capacity if world.is_limited else np.empty(0),
         background=world.background if world.is_limited else np.empty(0),
@@ -165,7 +166,7 @@ def with_credits(script: Script, credits: Sequence[Sequence[int]]) -> Script:
     instances, counts = script.instances.copy(), [len(credited) for credited in credits]
     instances["credits"] = counts
     instances["first_credit"] = np.cumsum([0, *counts])[:-1]
-    flat = np.array([one for credited in credits for one in credited], np.int32)
+    flat = np.array([one for credited in credits for one in credited], np.int64)
     return script._replace(instances=instances, credits=flat)
 
 

@@ -37,7 +37,10 @@ MOST_SHARES = 1500
 def size_distribution(ax: Axes, stored: Stored, strategies: list[str]) -> None:
     """Draw the share of cascades that become at least so large, both axes logarithmic."""
     for name, look in looks(strategies).items():
-        sizes, counts = np.unique(stored.sizes[name], return_counts=True)
+        shared = stored.sizes[name]
+        sizes, counts = np.unique(shared[shared > 0], return_counts=True)
+        if not len(sizes):
+            continue
         at_least = counts[::-1].cumsum()[::-1] / counts.sum()
         ax.step(
             sizes,
@@ -76,7 +79,8 @@ def tree(ax: Axes, found: Tree, segments: list[str]) -> str:
     lines = [(at[parent[row]], at[row]) for row in ends]
     ax.add_collection(LineCollection(lines, colors=FAINT, linewidths=0.5, alpha=0.6, zorder=1))
     size = float(np.clip(1800 / max(kept, 1), 5, 42))
-    posts = parent < 0
+    ours = found.segment[:kept] == ""
+    posts = ours if ours.any() else parent < 0  # as in folders written before accounts were seeded
     for place, (label, members) in enumerate(_groups(found.segment[:kept], segments)):
         rows = members & ~posts
         if rows.any():

@@ -33,6 +33,7 @@ UNIT_OF = {
     "followers_gained": "accounts",
     "followers_lost": "accounts",
     "pitches_covered": "pitches covered",
+    "coverage_reach": "accounts",
     "cost": "in the scenario's money",
     "cost_per_reach": "in the scenario's money",
     "cost_per_relevant_reach": "in the scenario's money",

@@ -1,7 +1,6 @@
 """Makes every figure of a run and saves it: the only place that does."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ from matplotlib.figure import Figure as Canvas
 from propagation.experiment.phrases import counted, listed, phrase
 from propagation.experiment.storage import replacing
 from propagation.report.figures import cascades, outcomes, time
+from propagation.report.figures.campaign_drawings import campaign_drawings
+from propagation.report.figures.drawing import Drawing, Figure, of_all
 from propagation.report.figures.style import (
     PHONE_WIDTH,
     WIDTH,
@@ -30,32 +31,6 @@ NARROW = "-narrow"
 """Ending of the name of a figure made for phones."""
 MOST_STRATEGIES = 6
 """Strategies told apart in one figure over time."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure as saved, with what the page says of it.
-
-    ``name`` is that of its files without ending; ``alt`` says in words what the picture shows.
-    """
-
-    name: str
-    title: str
-    caption: str
-    alt: str
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure to be made: its words, its height in inches, its axes and what goes into each.
-
-    ``narrow``: it is also made as wide as a phone, with letters of the same size.
-    """
-
-    figure: Figure
-    height: float
-    draw: tuple[Callable[[Axes], None], ...]
-    narrow: bool = False
 
 
 def render(stored: Stored, folder: Path) -> tuple[Figure, ...]:
@@ -127,12 +102,13 @@ def drawings(stored: Stored) -> Iterator[Drawing]:
         if step["worth"]:
             yield _value(stored, strategies, step, place)
     few = strategies[-MOST_STRATEGIES:]
+    yield from campaign_drawings(stored, strategies, few)
     if stored.curves is not None:
         yield from (_over_time(stored, few, counts) for counts in ("shares", "reach"))
     yield _segments(stored, few)
     yield _sizes(stored, few)
-    if stored.trees:
-        yield _trees(stored, strategies[-4:])
+    if grown := [name for name in strategies if name in stored.trees]:
+        yield _trees(stored, grown[-4:])
     if stored.graph is not None:
         yield _graph(stored)
 
@@ -239,17 +215,10 @@ def _over_time(stored: Stored, strategies: list[str], counts: str) -> Drawing:
         f"{counts}-over-time",
         "Shares over time" if counts == "shares" else "Reach over time",
         "Thick lines are medians, thin lines of the same pattern means; bands hold 8 of 10 "
-        f"campaigns. {_of_all(stored, runs)}",
+        f"campaigns. {of_all(stored, runs)}",
         f"Cumulative {counts} over time: {words}.",
     )
     return Drawing(figure, 3.5, (draw,))
-
-
-def _of_all(stored: Stored, runs: int) -> str:
-    every = int(stored.summary["replicates"])
-    if runs == every:
-        return f"From all {every:,} campaigns of each strategy."
-    return f"From the first {runs:,} of the {every:,} campaigns of each strategy."
 
 
 def _segments(stored: Stored, strategies: list[str]) -> Drawing:
@@ -272,8 +241,10 @@ def _sizes(stored: Stored, strategies: list[str]) -> Drawing:
     def draw(ax: Axes) -> None:
         cascades.size_distribution(ax, stored, strategies)
 
-    words = "; ".join(f"{name} up to {stored.sizes[name].max():,}" for name in strategies)
-    tenth = [f"{name} {np.quantile(stored.sizes[name], 0.9):,.0f}" for name in strategies]
+    shared = {name: sizes[sizes > 0] for name, sizes in stored.sizes.items() if name in strategies}
+    shared = {name: sizes for name, sizes in shared.items() if len(sizes)}
+    words = "; ".join(f"{name} up to {sizes.max():,}" for name, sizes in shared.items())
+    tenth = [f"{name} {np.quantile(sizes, 0.9):,.0f}" for name, sizes in shared.items()]
     one_in_ten = f"One cascade in ten has at least so many posts and shares: {listed(tenth)}"
     figure = Figure(
         "cascade-sizes",

@@ -1,0 +1,100 @@
+"""What is done, in an adviser's words, from the blocks of a scenario as written."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Block = Mapping[str, Any]
+
+
+def action_in_words(action: Block) -> str:
+    """Say what an action does and when."""
+    when = _when(action)
+    if "post" in action:
+        credit = action.get("credit", action["by"])
+        guest = "" if credit == action["by"] else f" (a guest post of {credit})"
+        return f"{action['by']} posts {_message(action['post'])}{guest} {when}"
+    if "repost" in action:
+        after = action.get("after", "0 h")
+        later = "" if str(after).startswith("0 ") else f", {after} later"
+        return f"{action['by']} reposts {action['repost']} {_condition(action['when'])}{later}"
+    if "pitch" in action:
+        return f"{action['by']} pitches {action['pitch']} to {_whom(action['to'])} {when}"
+    if "blast" in action:
+        return f"{action['by']} sends {action['blast']} to {_whom(action['to'])} {when}"
+    if "seed" in action:
+        return f"{_whom(action['to'])} share {action['seed']} for us {when}"
+    if "boost" in action:
+        return (
+            f"{action['by']} buys {action['impressions']:,} impressions of {action['boost']} among "
+            f"{action['to']}, {_plain(action['per hour'])} an hour, {when}"
+        )
+    return (
+        f"{action['by']} follows {_whom(action['follow'])}, {_plain(action['per day'])} a day, "
+        f"from {_listed(action['at'])} on"
+    )
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.10g}"
+
+
+def _message(post: str | Block) -> str:
+    if isinstance(post, str):
+        return post
+    total = sum(post.values())
+    return " or ".join(f"{name} ({weight / total:.0%})" for name, weight in post.items())
+
+
+def _whom(to: Block) -> str:
+    if "named" in to:
+        named = to["named"]
+        return ", ".join(named) if len(named) <= 3 else f"{len(named):,} named accounts"
+    of = f" of {to['of']}" if "of" in to else " accounts"
+    rule = {"random": "at random", "acquaintance": "named by others"}.get(to["by"], to["by"])
+    return f"{to['choose']:,}{of} ({rule})"
+
+
+def _condition(when: str | Block) -> str:
+    if isinstance(when, str):
+        return when
+    if "chance" in when:
+        return f"in {when['chance']} of cases"
+    return f"when relevant to its own followers (mean interest of {when['relevant']} or more)"
+
+
+def _listed(times: str | list[str]) -> str:
+    return times if isinstance(times, str) else ", ".join(times)
+
+
+def _when(action: Block) -> str:
+    if "every" not in action:
+        return f"at {_listed(action.get('at', '0 h'))}"
+    since = action.get("from")
+    start = f", from {since} on" if since else ""
+    return f"every {action['every']} for {action['for']}{start}"
+
+
+def speakers(actions: list[Block]) -> list[str]:
+    """Return those of our accounts that speak to their followers, each once."""
+    told = [one["by"] for one in actions if "post" in one or "repost" in one]
+    return list(dict.fromkeys(told))
+
+
+COST_WORDS = {
+    "fixed": "{} once",
+    "each time": "{} each time",
+    "per contact": "{} a contact",
+    "per thousand impressions": "{} a thousand impressions",
+}
+
+
+def cost_in_words(cost: Block) -> str:
+    """Say what an action costs; "" if nothing."""
+    parts = [
+        words.format(_plain(cost[key])) for key, words in COST_WORDS.items() if cost.get(key, 0)
+    ]
+    if cost.get("per hour", 0) and cost.get("hours", 0):
+        parts.append(
+            f"{_plain(cost['hours'])} hours of staff each time at {_plain(cost['per hour'])}"
+        )
+    return ", ".join(parts)
