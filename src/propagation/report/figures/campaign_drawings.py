@@ -147,7 +147,7 @@ def _plane(stored: Stored, strategies: list[str]) -> Drawing:
         f"{label}. To the right is better, downwards is cheaper. {_cloud(claimed)}",
         f"Differences from {baseline} in {label} and in cost. {_points(found, 'cost')}",
     )
-    return Drawing(figure, 4.2, (draw,))
+    return Drawing(figure, 4.2, (draw,), narrow=True)
 
 
 def _exchange(stored: Stored, strategies: list[str]) -> Drawing:
@@ -177,7 +177,7 @@ def _exchange(stored: Stored, strategies: list[str]) -> Drawing:
         f"Differences from {baseline} in valued reach and in followers lost. "
         f"{_points(found, 'followers lost')}",
     )
-    return Drawing(figure, 4.2, (draw,))
+    return Drawing(figure, 4.2, (draw,), narrow=True)
 
 
 def _cloud(claimed: bool) -> str:
