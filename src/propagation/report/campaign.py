@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from propagation.experiment.cost_effect import Quarter, Weighed
+from propagation.experiment.equal_cost import in_full
 from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import (
     apart,
@@ -12,7 +13,6 @@ from propagation.experiment.phrases import (
     does,
     number,
     phrase,
-    quoted,
     share,
     with_interval,
 )
@@ -100,7 +100,7 @@ def _cost(stored: Stored, strategies: Sequence[str], figures: Sequence[Figure]) 
     tables, sentences = [], list[str]()
     scaled = equal_cost_of(stored)
     if scaled is not None:
-        sentences += equal_cost_sentences(scaled)
+        sentences += in_full(scaled)
         tables.append(scaling_table(scaled, stored))
     if len(strategies) > 1:
         metrics = [effect_of(stored.scenario)]
@@ -218,22 +218,6 @@ def as_run(stored: Stored) -> Scenario:
     if scaled is None:
         return stored.scenario
     return stored.scenario.model_copy(update={"strategies": scaled.strategies})
-
-
-def equal_cost_sentences(scaled: EqualCost) -> list[str]:
-    """Say at which budget strategies were compared, and how they were brought to it."""
-    sentences = [
-        f"The strategies are compared at one budget of {scaled.budget:,.10g}. What is bought by "
-        "number, accounts chosen and impressions, was multiplied by one factor for each strategy "
-        "and rounded down; what is due once or each time stays. No strategy costs more than the "
-        "budget. Reposts count as if all that could be made were made."
-    ]
-    if scaled.free:
-        sentences.append(
-            f"{quoted(list(scaled.free))} {'costs' if len(scaled.free) == 1 else 'cost'} nothing, "
-            "and stays as written."
-        )
-    return sentences
 
 
 def scaling_table(scaled: EqualCost, stored: Stored) -> Table:
