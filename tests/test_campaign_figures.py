@@ -34,7 +34,7 @@ def test_the_funnel_draws_every_stage_and_zero_at_the_edge(ax: Axes) -> None:
     np.testing.assert_allclose(drawn["pitch"], [20, 0.5])
     np.testing.assert_allclose(drawn["blast"], [500, edge])
     assert edge < 0.5 * 0.9
-    assert {text.get_text() for text in ax.texts} == {"20", "500", "0.50", "0"}
+    assert {text.get_text() for text in ax.texts} == {"20.0", "500", "0.500", "0"}
     assert [tick.get_text() for tick in ax.get_yticklabels()] == ["sent", "covered"]
 
 
@@ -75,7 +75,7 @@ def test_equal_costs_do_not_fill_the_plane_with_rounding(ax: Axes) -> None:
                 "every": "weekday at 9:00",
                 "for": "2 d",
             },
-            "ceo posts essay (75%) or joke (25%) every weekday at 9:00 for 2 d",
+            "ceo posts a (75%) or b (25%) every weekday at 9:00 for 2 d",
         ),
         (
             {"post": "essay", "by": "brand", "credit": "ceo", "at": ["0 h", "1 d"]},
