@@ -75,7 +75,7 @@ def test_equal_costs_do_not_fill_the_plane_with_rounding(ax: Axes) -> None:
                 "every": "weekday at 9:00",
                 "for": "2 d",
             },
-            "ceo posts a (75%) or b (25%) every weekday at 9:00 for 2 d",
+            "ceo posts essay (75%) or joke (25%) every weekday at 9:00 for 2 d",
         ),
         (
             {"post": "essay", "by": "brand", "credit": "ceo", "at": ["0 h", "1 d"]},
