@@ -87,9 +87,9 @@ def method(stored: Stored) -> list[str]:
     ]
     if has_cost(scenario):
         sentences.append(
-            "Cost per reach is what is paid in all campaigns over all who are reached in them, with "
-            "the interval of such a ratio. The chance to do better compares campaign by campaign; "
-            "there one that reaches nobody is the dearest."
+            "Cost per reach is what is paid in all campaigns over all who are reached in them, "
+            "with the interval of such a ratio. The chance to do better compares campaign by "
+            "campaign; there one that reaches nobody is the dearest."
         )
     if scenario.shuffled:
         sentences.append(
@@ -127,8 +127,8 @@ RULES = {
 }
 """Where each decision rule comes from (one decision a person has no source), and its theory."""
 COMPETITION = (
-    "Weng, L. et al. (2012): Competition among memes in a world with limited attention. Sci. Rep. 2, "
-    "335 (limited attention)."
+    "Gleeson, J. P. et al. (2014): Competition-induced criticality in a model of meme popularity. "
+    "PRL 112, 048701 (limited attention)."
 )
 DIVIDED = (
     "Hodas, N. O., Lerman, K. (2012): How visibility and divided attention constrain social "
