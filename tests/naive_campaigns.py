@@ -7,7 +7,6 @@ tie them together. Times are in hours, accounts anything that can be a key.
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from functools import partial
 from heapq import heappop, heappush
 from typing import Any
@@ -233,7 +232,7 @@ class Campaign:
         interest = self.world.interest[self.messages[instance.message].topic]
         followers = self.present[ours]
         total = sum(math.floor(interest[v] * FINEST) for v in followers)
-        return bool(followers) and Fraction(total, FINEST * len(followers)) >= Fraction(cut)
+        return bool(followers) and total / (FINEST * len(followers)) >= cut
 
     def seed(self, action: Seed, account: Account, time: float) -> None:
         """The account shares, unless it has decided to."""
@@ -408,7 +407,7 @@ class Campaign:
             normal = radius * math.cos(2 * math.pi * throws.resonance(1))
             resonance = resonance.median * math.exp(resonance.sigma * normal)
         elif isinstance(resonance, Pareto):
-            resonance = resonance.least * (1 - throws.resonance(0)) ** (-1 / resonance.tail)
+            resonance = resonance.least * throws.resonance(0) ** (-1 / resonance.tail)
         return naive.Message(resonance, message.kind, message.factors, message.needed)
 
     def seen_by(self, topic: str) -> naive.World:

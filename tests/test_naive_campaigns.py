@@ -402,7 +402,7 @@ def test_a_resonance_that_varies():
     # Z = sqrt(4) cos(120 degrees) = -1, and 0.1 (1 / 4) ** (-1 / 2)
     for message, first, resonance in [
         ("call", math.exp(-2), 0.1 * math.exp(-0.5)),
-        ("joke", 0.75, 0.2),
+        ("joke", 0.25, 0.2),
     ]:
         script = Script({("resonance", 0): first, ("resonance", 1): 0.25 + 1 / 12})
         run(world({"a": "x"}), [post(message=message)], (), script, None, messages)
