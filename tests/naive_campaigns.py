@@ -47,8 +47,8 @@ class Campaign:
 
     The agenda is a heap of (when and in which order, number, what to do). Actions carry (time, 0,
     place in the strategy, time of the occasion, place among those chosen), shares (time, 1,
-    generation, account number, instance), so that all actions of a time come before its shares.
-    The number keeps what is alike in the order in which it was put there.
+    generation, account number, instance, rule of a repost), so that all actions of a time come
+    before its shares. The number keeps what is alike in the order in which it was put there.
     """
 
     def __init__(
@@ -144,9 +144,10 @@ class Campaign:
         account: Account,
         instance: Instance,
         happens: Callable[[float], None],
+        rule: int = 0,
     ) -> None:
         """Put a share on the agenda."""
-        order = (time, 1, generation, self.world.order[account], self.rank[instance])
+        order = (time, 1, generation, self.world.order[account], self.rank[instance], rule)
         self.at(order, happens)
 
     def topic(self, action: Seed | Pitch) -> str:
@@ -212,7 +213,7 @@ class Campaign:
             if rule.of == by and rule.when != "never":
                 reposter = self.world.ours[rule.by]
                 repost = partial(self.repost, instance, number, account)
-                self.later(time + rule.after, 1, reposter, instance, repost)
+                self.later(time + rule.after, 1, reposter, instance, repost, number)
 
     def repost(self, instance: Instance, number: int, parent: Account, time: float) -> None:
         """Our account reposts another's post, unless it has shared it or its rule says no."""
