@@ -9,7 +9,7 @@ from propagation.scenario.actions import Blast, Boost, Follow, Pitch, Seed, time
 from propagation.scenario.choices import Choice
 from propagation.scenario.metrics import is_campaign, is_limited
 from propagation.scenario.spec import Scenario
-from propagation.spread.campaign_runs import FIRST_ROWS
+from propagation.spread.campaign_runs import Room
 
 ROW = 48
 """What happened to an account and an instance, of each pair touched."""
@@ -65,7 +65,7 @@ def scenes(scenario: Scenario, accounts: int, topics: int, rows: Sequence[int]) 
 
 def _room(rows: int) -> int:
     """Return the rows that there is room for in the end."""
-    room = FIRST_ROWS
+    room = Room().rows
     while room <= rows:
         room *= 2
     return room

@@ -44,7 +44,7 @@ from propagation.scenario.metrics import is_campaign
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Precision, Scenario
 from propagation.scenario.writing import write_scenario
-from propagation.strategy.budget import choosable, choosable_in
+from propagation.strategy.budget import choosable_in
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -185,7 +185,7 @@ class Run:
         world = self.laboratory.world(0)
         if world.is_limited:
             self.folder.write_columns(ATTENTION, attention_classes(world))
-        if self.scenario.compare.at_equal and choosable(self.scenario) is None:
+        if self.scenario.compare.at_equal is not None:
             sizes = choosable_in(world).items()
             self.folder.write_columns(
                 SIZES,

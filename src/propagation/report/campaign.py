@@ -32,7 +32,7 @@ from propagation.report.stored import Stored
 from propagation.report.tables import Table
 from propagation.scenario.metrics import has_cost, is_limited, moves, pitches
 from propagation.scenario.spec import Scenario, as_written
-from propagation.strategy.budget import EqualCost, at_equal_cost, choosable
+from propagation.strategy.budget import EqualCost, at_equal_cost
 
 
 @dataclass(frozen=True)
@@ -209,8 +209,7 @@ def equal_cost_of(stored: Stored) -> EqualCost | None:
     """Return how strategies were scaled to one budget; None where they were not."""
     if stored.scenario.compare.at_equal is None:
         return None
-    sizes = choosable(stored.scenario)
-    return at_equal_cost(stored.scenario, stored.choosable if sizes is None else sizes)
+    return at_equal_cost(stored.scenario, stored.choosable)
 
 
 def as_run(stored: Stored) -> Scenario:
