@@ -115,7 +115,7 @@ def changed(file: str, column: str, value: object) -> Damage:
         ("trees.parquet", "strategy", "another"),
         ("follows.parquet", "follower", 10**6),
         ("follows.parquet", "followee", -1),
-        ("cascades.parquet", "size", 0),
+        ("cascades.parquet", "size", -1),
         ("cascades.parquet", "message", None),
         ("curves.parquet", "reach_by_hour", [1]),
         ("runs.parquet", "strategy", "another"),

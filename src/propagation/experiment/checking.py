@@ -9,6 +9,7 @@ from propagation.audience.memory import free_memory
 from propagation.audience.population import segment_targets
 from propagation.audience.targets import Plan, SegmentTargets, check_targets
 from propagation.audience.world import World
+from propagation.experiment.equal_cost import in_notes
 from propagation.experiment.estimates import (
     ADVICE,
     Estimate,
@@ -76,21 +77,8 @@ def _grown(world: World) -> Iterator[str]:
 
 def _equal_cost(laboratory: Laboratory) -> Iterator[str]:
     """Say how strategies are scaled to one budget, if they are."""
-    found = laboratory.equal_cost
-    if found is None:
-        return
-    yield (
-        f"equal cost: a budget of {found.budget:,.10g}; reposts count as if all that could be made "
-        "were made"
-    )
-    for each in found.scalings:
-        moved = ", ".join(f"{was:,} -> {now:,} {what}" for _, what, was, now in each.quantities)
-        yield (
-            f"equal cost: '{each.strategy}' times {each.factor:.4g}"
-            f"{f' ({moved})' if moved else ''}, from {each.before:,.10g} to {each.after:,.10g}"
-        )
-    for name in found.free:
-        yield f"equal cost: '{name}' costs nothing and stays as written"
+    if laboratory.equal_cost is not None:
+        yield from in_notes(laboratory.equal_cost)
 
 
 def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:

@@ -172,7 +172,14 @@ class Run:
             self.folder.write_json(PROVENANCE, self._provenance(stored, started, facts))
             runs = self.folder.table(RUNS, total)
             self._keep_exemplars(runs)
-            summary = summary_of(self.scenario, runs, total, stopped, self.expectations)
+            summary = summary_of(
+                self.scenario,
+                runs,
+                total,
+                stopped,
+                self.expectations,
+                self.laboratory.equal_cost,
+            )
             self.folder.write_json(SUMMARY, summary)
         return Result(self.out, summary, stopped, new=True)
 

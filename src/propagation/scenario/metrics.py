@@ -103,4 +103,4 @@ def metric_problems(path: Path, metric: object, tree: Mapping[str, object]) -> I
     name = metric.replace(" ", "_") if isinstance(metric, str) else None
     if name in ALL_METRICS and name not in metrics_in(tree):
         needed = next(words for metrics, words in NEEDS.items() if name in metrics)
-        yield Finding(path, f"{name.replace('_', ' ')} needs {needed} in the scenario")
+        yield Finding(path, f"{name.replace('_', ' ')} needs {needed}")
