@@ -46,6 +46,7 @@ from propagation.scenario.spec import (
 from propagation.spread.campaign_record import Campaign
 from propagation.spread.simulate import CompiledEngine
 from propagation.strategy.agenda import agenda_of
+from verification.oracles import occupied
 
 pytestmark = pytest.mark.skipif(config.DISABLE_JIT, reason="minutes without machine code")
 
@@ -447,17 +448,6 @@ def test_who_has_noticed_us_follows_back_more_readily() -> None:
 
 
 # -------------------------------------------------------------------------------- boosts
-
-
-def occupied(draws: int, boxes: int, chance: float) -> npt.NDArray[np.float64]:
-    """Return the law of the number of boxes hit, each draw hitting one of them with a chance."""
-    law = np.zeros(boxes + 1)
-    law[0] = 1.0
-    for _ in range(draws):
-        new = law * (1 - chance * (1 - np.arange(boxes + 1) / boxes))
-        new[1:] += law[:-1] * chance * (1 - np.arange(boxes) / boxes)
-        law = new
-    return law
 
 
 def test_paid_impressions_are_binomial_and_drawn_with_replacement() -> None:
