@@ -41,6 +41,7 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
         if problems:
             raise InputError(problems)
         return [
+            *_equal_cost(Laboratory(scenario, folder)),
             *_size(scenario, drawn_estimate(scenario, scenario.segments, worker_count(0))),
             *_disk(scenario, segment_targets(scenario.segments)),
             *_envelopes(scenario.segments),
@@ -52,8 +53,8 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
     report = real.report if real else ()
     size = _size(scenario, given_estimate(scenario, world, worker_count(0)))
     if scenario.segments is None:
-        return [*report, *size]
-    return [*size, *_grown(world), *_envelopes(scenario.segments)]
+        return [*report, *_equal_cost(laboratory), *size]
+    return [*_equal_cost(laboratory), *size, *_grown(world), *_envelopes(scenario.segments)]
 
 
 def _grown(world: World) -> Iterator[str]:
@@ -71,6 +72,25 @@ def _grown(world: World) -> Iterator[str]:
         f"grown in draw 0: {found.reciprocity:.1%} of the follows are returned, clustering "
         f"{found.clustering:.3f}; assortativity by segment {found.by_segment:.2f}; {topics}"
     )
+
+
+def _equal_cost(laboratory: Laboratory) -> Iterator[str]:
+    """Say how strategies are scaled to one budget, if they are."""
+    found = laboratory.equal_cost
+    if found is None:
+        return
+    yield (
+        f"equal cost: a budget of {found.budget:,.10g}; reposts count as if all that could be made "
+        "were made"
+    )
+    for each in found.scalings:
+        moved = ", ".join(f"{was:,} -> {now:,} {what}" for _, what, was, now in each.quantities)
+        yield (
+            f"equal cost: '{each.strategy}' times {each.factor:.4g}"
+            f"{f' ({moved})' if moved else ''}, from {each.before:,.10g} to {each.after:,.10g}"
+        )
+    for name in found.free:
+        yield f"equal cost: '{name}' costs nothing and stays as written"
 
 
 def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:

@@ -10,7 +10,6 @@ from propagation.experiment.phrases import (
     apart,
     decimals,
     does,
-    listed,
     number,
     phrase,
     quoted,
@@ -32,8 +31,8 @@ from propagation.report.figures.drawing import Figure
 from propagation.report.stored import Stored
 from propagation.report.tables import Table
 from propagation.scenario.metrics import has_cost, is_limited, moves, pitches
-from propagation.scenario.spec import Repost, as_written
-from propagation.strategy.budget import EqualCost, at_equal_cost, choosable
+from propagation.scenario.spec import Scenario, as_written
+from propagation.strategy.budget import EqualCost, at_equal_cost
 
 
 @dataclass(frozen=True)
@@ -104,20 +103,23 @@ def _cost(stored: Stored, strategies: Sequence[str], figures: Sequence[Figure]) 
         sentences += equal_cost_sentences(scaled)
         tables.append(scaling_table(scaled, stored))
     if len(strategies) > 1:
-        metrics = dict.fromkeys((effect_of(stored.scenario), "relevant_reach"))
+        metrics = [effect_of(stored.scenario)]
+        if "relevant_reach" not in metrics and _reaches_relevant(stored, strategies):
+            metrics.append("relevant_reach")
         found = {metric: weighed_of(stored, list(strategies), metric, "cost") for metric in metrics}
         first, *_ = found.values()
         sentences += [_weighed_in_words(each, stored, next(iter(found))) for each in first]
         tables.append(_weighed_table(found, stored, strategies[-1]))
-    if any(isinstance(one, Repost) for name in strategies for one in _actions(stored, name)):
+    if any(stored.runs[name]["cost"].std() > 0 for name in strategies):
         sentences.append(
-            "Reposts cost what was made of them, so the cost differs between campaigns."
+            "Reposts, and accounts found by asking, cost what was made of them: so the cost "
+            "differs between campaigns."
         )
     return Part("Cost against effect", sentences, figures, tables)
 
 
-def _actions(stored: Stored, name: str) -> Sequence[object]:
-    return stored.scenario.strategies[name]
+def _reaches_relevant(stored: Stored, strategies: Sequence[str]) -> bool:
+    return any(stored.runs[name]["relevant_reach"].any() for name in strategies)
 
 
 QUARTERS = {
@@ -126,6 +128,7 @@ QUARTERS = {
     Quarter.CHEAPER_AND_WORSE: "costs less and brings less",
     Quarter.DEARER_AND_WORSE: "costs more and brings less: there is nothing to weigh",
 }
+UNITS = {"relevant_reach": "relevant account", "reach": "account"}
 SURE = 0.95
 """Share of resampled worlds from which on a quarter is said without its share."""
 
@@ -145,12 +148,23 @@ def _weighed_in_words(each: Weighed, stored: Stored, metric: str) -> str:
     text = f"Compared with {baseline}, {each.strategy} {QUARTERS[each.quarter]} in {label}{often}"
     if each.price.mean is None or stored.is_heavy(metric, each.strategy, str(baseline)):
         return f"{text}."
-    verb = "costs" if each.quarter is Quarter.DEARER_AND_BETTER else "saves"
-    unit = {"relevant_reach": "relevant account", "reach": "account"}.get(
-        metric, f"unit of {label}"
-    )
-    side = "more" if verb == "costs" else "less"
-    return f"{text}: each {unit} {side} {verb} {with_interval(each.price)}."
+    unit = UNITS.get(metric, f"unit of {label}")
+    price = with_interval(each.price)
+    if each.price.low is None:
+        price = f"about {price}, which is not known well, for the difference may be none"
+    if each.quarter is Quarter.DEARER_AND_BETTER:
+        return f"{text}: one more {unit} costs {price}."
+    return f"{text}: for one {unit} less it saves {price}."
+
+
+def _standing(each: Weighed) -> str:
+    """Say where a strategy stands; on a line between two quarters it is as dear or as good."""
+    if each.quarter is not None:
+        return each.quarter.value
+    effect, cost = each.effect.mean or 0.0, each.cost.mean or 0.0
+    if cost == 0:
+        return f"as dear{', and better' if effect > 0 else ', and worse' if effect < 0 else ''}"
+    return f"{'dearer' if cost > 0 else 'cheaper'}, and as good"
 
 
 def _weighed_table(found: Mapping[str, Sequence[Weighed]], stored: Stored, baseline: str) -> Table:
@@ -166,7 +180,7 @@ def _weighed_table(found: Mapping[str, Sequence[Weighed]], stored: Stored, basel
                     phrase(metric).label,
                     with_interval(effect),
                     with_interval(each.cost),
-                    each.quarter.value if each.quarter else "on the line",
+                    _standing(each),
                     with_interval(price) if price.mean is not None else "nothing to weigh",
                 )
             )
@@ -195,8 +209,15 @@ def equal_cost_of(stored: Stored) -> EqualCost | None:
     """Return how strategies were scaled to one budget; None where they were not."""
     if stored.scenario.compare.at_equal is None:
         return None
-    sizes = choosable(stored.scenario)
-    return at_equal_cost(stored.scenario, stored.choosable if sizes is None else sizes)
+    return at_equal_cost(stored.scenario, stored.choosable)
+
+
+def as_run(stored: Stored) -> Scenario:
+    """Return the scenario with the strategies as they ran: scaled, where they were."""
+    scaled = equal_cost_of(stored)
+    if scaled is None:
+        return stored.scenario
+    return stored.scenario.model_copy(update={"strategies": scaled.strategies})
 
 
 def equal_cost_sentences(scaled: EqualCost) -> list[str]:
@@ -239,38 +260,40 @@ def scaling_table(scaled: EqualCost, stored: Stored) -> Table:
 
 
 def _attention(stored: Stored) -> Part:
-    rows = []
-    for each in stored.attention:
-        best = max(part.attention for part in stored.attention if part.whose == each.whose)
-        rows.append(
-            (
-                each.whose or "everybody",
-                _class(each.low, each.high),
-                f"{each.accounts:,}",
-                f"{100 * each.attention:.3g}%",
-                f"{each.attention / best:.0%}",
-            )
+    best = {
+        one.whose: max(each.attention for each in stored.attention if each.whose == one.whose)
+        for one in stored.attention
+    }
+    rows = [
+        (
+            each.whose or "(all accounts)",
+            _class(each.low, each.high),
+            f"{each.accounts:,}",
+            f"{100 * each.attention:.3g}%",
+            f"{each.attention / best[each.whose]:.0%}",
         )
-    names = listed(
-        [f"'{name}'" for name in dict.fromkeys(one.whose for one in stored.attention if one.whose)]
-    )
+        for each in stored.attention
+    ]
+    few, *_, many = [each for each in stored.attention if not each.whose] * 2
     return Part(
         "What a follower is worth under limited attention",
         [
             "Attention is limited here: the more accounts somebody follows, the more is in the "
-            "feed and the less of it is noticed. A follower who follows thousands is worth a "
-            "fraction of one who follows few.",
+            "feed, and the less of it is noticed.",
+            f"Who follows {_class(few.low, few.high)} notices {100 * few.attention:.3g}% of what "
+            f"is shared, who follows {_class(many.low, many.high)} {100 * many.attention:.3g}%: "
+            f"such a follower is worth {many.attention / few.attention:.0%} of the other.",
         ],
         (),
         [
             Table(
-                f"Chance to notice one share, by how many accounts a follower of {names} follows",
+                "Chance to notice one share, by how many accounts a follower follows",
                 ("Followers of", "Follow", "How many they are", "Chance to notice", "Worth"),
                 rows,
             )
         ],
         note="In the first world, while no message of the scenario is in the feed. Worth: the "
-        "chance as a share of the largest one in the table.",
+        "chance as a share of the largest one among the same followers.",
     )
 
 

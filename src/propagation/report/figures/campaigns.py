@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullLocator
 
 from propagation.experiment.cost_effect import Weighed, ellipse
-from propagation.experiment.phrases import number, range_decimals
+from propagation.experiment.phrases import decimals, number
 from propagation.report.figures.style import FAINT, INK, looks, thousands, wrapped
 
 MOST_POINTS = 300
@@ -25,7 +25,7 @@ def funnel(ax: Axes, stages: Mapping[str, Found]) -> None:
     means = [each[name]["mean"] or 0.0 for each in stages.values() for name in names]
     least = min([mean for mean in means if mean > 0], default=1.0)
     edge = 10.0 ** np.floor(np.log10(least)) / 2
-    step = 0.7 / max(1, len(names) - 1) if len(names) > 1 else 0.0
+    step = 0.5 / max(1, len(names) - 1) if len(names) > 1 else 0.0
     for place, (name, look) in enumerate(looks(names).items()):
         rows = np.arange(len(stages)) + (place - (len(names) - 1) / 2) * step
         values = [each[name]["mean"] or 0.0 for each in stages.values()]
@@ -38,7 +38,7 @@ def funnel(ax: Axes, stages: Mapping[str, Found]) -> None:
                 ends = np.maximum([low, high], edge)
                 ax.plot(ends, [row, row], color=INK, lw=1.6, zorder=3)
             ax.annotate(
-                _count(value),
+                _count(value, low, high),
                 (max(value, high or 0.0, edge), row),
                 xytext=(7, 0),
                 textcoords="offset points",
@@ -55,12 +55,14 @@ def funnel(ax: Axes, stages: Mapping[str, Found]) -> None:
         ax.axhline(line, color=FAINT, lw=0.4)
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0,)))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xlabel("mean of a campaign, with its 95% interval (each step is ten times as many)")
+    ax.set_xlabel("mean of a campaign (each step is ten times as many)")
     thousands(ax, x=True)
 
 
-def _count(mean: float) -> str:
-    return "0" if mean == 0 else number(mean, max(0, range_decimals(0.0, 2 * mean)))
+def _count(mean: float, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return number(mean, max(0, decimals(mean))) if mean else "0"
+    return number(mean, decimals((high - low) / 2, mean))
 
 
 def plane(
@@ -68,6 +70,7 @@ def plane(
     found: Sequence[Weighed],
     labels: tuple[str, str],
     corners: tuple[str, str, str, str],
+    least: tuple[float, float],
     *,
     claimed: bool,
 ) -> None:
@@ -79,6 +82,8 @@ def plane(
         Of the horizontal and the vertical axis.
     corners
         What it means to lie upper left, upper right, lower left and lower right.
+    least
+        What the axes span at least, so that no small difference fills the picture.
     claimed
         Whether to draw the ellipse that holds 95% of a cloud.
     """
@@ -100,10 +105,10 @@ def plane(
     ax.axhline(0, color=INK, lw=0.9)
     ax.axvline(0, color=INK, lw=0.9)
     ax.plot([0], [0], "*", color=INK, ms=9, label="the baseline")
-    for axis in (ax.xaxis, ax.yaxis):
-        low, high = axis.get_view_interval()
-        reach = max(high - low, 1e-9)
-        room = (min(low, -0.12 * reach) - 0.1 * reach, max(high, 0.12 * reach) + 0.1 * reach)
+    for axis, span in zip((ax.xaxis, ax.yaxis), least, strict=True):
+        low, high = axis.get_data_interval()
+        reach = max(high - low, span, 1e-9)
+        room = (min(low, -0.2 * reach) - 0.12 * reach, max(high, 0.2 * reach) + 0.12 * reach)
         (ax.set_xlim if axis is ax.xaxis else ax.set_ylim)(*room)
     places = ((0.01, 0.99), (0.99, 0.99), (0.01, 0.01), (0.99, 0.01))
     for words, (x, y) in zip(corners, places, strict=True):
@@ -117,6 +122,7 @@ def plane(
             color=FAINT,
             fontsize=8.5,
             style="italic",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
         )
     ax.set_xlabel(labels[0])
     ax.set_ylabel(labels[1])

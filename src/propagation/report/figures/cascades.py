@@ -98,9 +98,16 @@ def tree(ax: Axes, found: Tree, segments: list[str]) -> str:
     ax.scatter(at[posts, 0], at[posts, 1], s=60, marker="s", color=INK, zorder=3, label="our post")
     _square(ax, at)
     cut = len(found.parent) - kept
-    shares = np.count_nonzero(found.parent >= 0)
+    shares = shares_in(found)
     note = f"{shares:,} {'share' if shares == 1 else 'shares'}, {int(found.generation.max())} deep"
     return f"{note}{f' (the first {kept:,} drawn)' if cut else ''}"
+
+
+def shares_in(found: Tree) -> int:
+    """Return how many shares by others a cascade has: posts, reposts and seeds are none."""
+    ours = found.segment == ""
+    by_others = found.generation > 0
+    return int((by_others & ~ours if ours.any() else by_others).sum())
 
 
 def _groups(segment: Texts, segments: list[str]) -> list[tuple[str, npt.NDArray[np.bool_]]]:

@@ -268,7 +268,7 @@ def _trees(stored: Stored, strategies: list[str]) -> Drawing:
         return draw
 
     depth = "; ".join(
-        f"{name}: {(stored.trees[name].parent >= 0).sum():,} shares, "
+        f"{name}: {cascades.shares_in(stored.trees[name]):,} shares, "
         f"{stored.trees[name].generation.max()} deep"
         for name in strategies
     )
