@@ -184,7 +184,7 @@ def cases() -> Iterator[Case]:
     yield Case("5e6, clustered, 2 draws", drawn(250_000, 20, draws=2, inside=MUTUAL), workers=2)
     yield Case("1e7 follows", drawn(500_000, 20))
     yield Case("1e7, giants, 2 workers", drawn(500_000, 20, resonance=3.0), workers=2)
-    yield Case("campaigns, 2 workers", campaign(50_000, 120), workers=2)
+    yield Case("campaigns, 2 workers", campaign(80_000, 160), workers=2)
     limited = campaign(200_000, 24, "{capacity: 10, per followee: 2}")
     yield Case("campaigns, attention limited", limited, workers=2)
     mesa = drawn(5_000, 2, replicates=6, draws=2)

@@ -20,7 +20,7 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what
 CASES = (
     Case("small", drawn(5_000, 2)),
     Case("large", drawn(700_000, 1, draws=4, topics=2, replicates=4), workers=2),
-    Case("campaign", campaign(50_000, 120), workers=2),
+    Case("campaign", campaign(80_000, 160), workers=2),
     Case("agents", drawn(5_000, 2, replicates=2), workers=2, engine="mesa"),
 )
 DECISIVE = {
