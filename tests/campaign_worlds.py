@@ -9,13 +9,10 @@ import naive_terms as terms
 import numpy as np
 from hypothesis import strategies as st
 from naive_campaigns import Campaign
-from worlds import DELAYS, PROBABILITIES, RESPONSES, SEGMENTS, TOPICS, as_outcome
+from worlds import DELAYS, PROBABILITIES, RESPONSES, SEGMENTS, TOPICS, as_outcome, make_world
 
 from propagation.audience.attention import Limits
-from propagation.audience.follower_graph import graph_from_follows, label_keys
-from propagation.audience.population import Population
-from propagation.audience.traits import Traits
-from propagation.audience.world import World, settle
+from propagation.audience.world import World
 from propagation.luck import (
     CERTAIN,
     GOLDEN,
@@ -57,7 +54,7 @@ from propagation.strategy.agenda import agenda_of
 from propagation.strategy.choosing import order_of, pool_of
 
 OURS = ("found", "made", "quiet")
-TIMES = (0.0, 0.5, 1.0, 3.0)
+TIMES = (0.0, 0.5, 1.0, 1.5, 3.0, 25.0)
 KINDS = ("post", "mix", "repost", "pitch", "blast", "seed", "boost", "follow")
 
 
@@ -419,20 +416,6 @@ def campaign_worlds(draw: st.DrawFn) -> tuple[World, tuple[float, ...] | None]:
         shares = np.where(np.isnan(capacity), 0.0, shares)
         attention = np.where(np.isnan(capacity), attention, math.nan)
         limited, per_followee = Limits(capacity, shares), tuple(shares.tolist())
-    ends = np.array(sorted(follows), np.int32).reshape(-1, 2)
-    labels = np.arange(accounts, dtype=np.int64)
-    population = Population(
-        graph=graph_from_follows(ends[:, 0].copy(), ends[:, 1].copy(), label_keys(labels), labels),
-        segments=SEGMENTS,
-        segment_of=(labels >= split).astype(np.int16),
-        traits=Traits(
-            attention=attention,
-            value=np.resize([1.0, 0.0, 2.5], accounts),
-            threshold=np.resize(limits, accounts),
-            interest={"art": interest, "bread": interest[::-1].copy()},
-            limits=limited,
-        ),
-    )
     ours = {
         "found": OurAccount(account=draw(account)),
         "made": OurAccount(
@@ -443,13 +426,33 @@ def campaign_worlds(draw: st.DrawFn) -> tuple[World, tuple[float, ...] | None]:
         ),
         "quiet": OurAccount(followers={"west": draw(st.integers(0, 1))}),
     }
-    return settle(population, ours, draw(st.integers(0, 2**63 - 1))), per_followee
+    world = make_world(
+        sorted(follows),
+        accounts,
+        attention=attention,
+        interest=interest,
+        value=np.resize([1.0, 0.0, 2.5], accounts),
+        thresholds=np.resize(limits, accounts),
+        ours=ours,
+        segment_of=[int(one >= split) for one in range(accounts)],
+        seed=draw(st.integers(0, 2**63 - 1)),
+        limits=limited,
+    )
+    return world, per_followee
 
 
 LIKELY = st.sampled_from([1.0, 1.0, 0.8, 0.5, 0.2])
-TIME_LISTS = st.sets(st.sampled_from(TIMES), min_size=1, max_size=3).map(lambda t: tuple(sorted(t)))
+TIME_LISTS = st.sets(st.sampled_from(TIMES), min_size=1, max_size=4).map(lambda t: tuple(sorted(t)))
 OUR_NAMES = st.sampled_from(OURS)
+SOME_TOPIC = st.sampled_from(TOPICS)
 RULES = ("random", "most followers", "k-core", "pagerank", "acquaintance", "most interested")
+
+
+def usual(world: World, ours: str, topic: str) -> float:
+    """Return the mean interest of those who follow our account at the start; 0 if nobody does."""
+    followers = world.graph.followers_of(world.ours[ours])
+    interest = np.floor(world.traits.interest[topic][followers] * 2**32) / 2**32
+    return float(interest.mean()) if len(followers) else 0.0
 
 
 @st.composite
@@ -478,8 +481,9 @@ def actions(draw: st.DrawFn, world: World, kind: str) -> Action:
             return Post(post=mixed, by=by, at=at, credit=draw(st.none() | OUR_NAMES))
         case "repost":
             of = draw(OUR_NAMES.filter(lambda one: one != by))
-            cut, chance = draw(st.sampled_from([0.0, 0.25, 0.5, 0.9])), draw(LIKELY)
-            rules = ["always", "never", ByChance(chance=chance), WhenRelevant(relevant=cut)]
+            cut = draw(st.sampled_from([0.0, 0.5]) | st.just(usual(world, by, draw(SOME_TOPIC))))
+            relevant = WhenRelevant(relevant=cut)
+            rules = ["always", "never", ByChance(chance=draw(LIKELY)), relevant, relevant]
             when, after = draw(st.sampled_from(rules)), draw(st.sampled_from([0.0, 0.5, 1.0]))
             return Repost(repost=of, by=by, when=when, after=after)
         case "seed":
@@ -500,7 +504,7 @@ def actions(draw: st.DrawFn, world: World, kind: str) -> Action:
             return Follow(
                 follow=draw(choices(world)),
                 by=by,
-                topic=draw(st.sampled_from(TOPICS)),
+                topic=draw(SOME_TOPIC),
                 per_day=draw(st.sampled_from([24.0, 48.0, 12.0, 24000.0])),
                 back=back,
                 at=at,
@@ -546,7 +550,7 @@ def without_repeats(strategy: Sequence[Action]) -> tuple[Action, ...]:
 
 @st.composite
 def campaign_cases(draw: st.DrawFn, kinds: Sequence[str] = KINDS) -> CampaignCase:
-    """Everything the engines must agree on, with a post besides actions of the given kinds."""
+    """Everything the engines must agree on, with posts besides actions of the given kinds."""
     world, per_followee = draw(campaign_worlds())
     resonances = [1.0, 3.0, 0.5, 0.1]
     varying = [LognormalResonance(median=0.5, sigma=1.5), ParetoResonance(least=0.2, tail=1.2)]
@@ -559,9 +563,10 @@ def campaign_cases(draw: st.DrawFn, kinds: Sequence[str] = KINDS) -> CampaignCas
         )
         for name, topic in zip(("call", "crumb"), TOPICS, strict=True)
     }
-    chosen = draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=7))
-    strategy = [draw(actions(world, "post")), *(draw(actions(world, kind)) for kind in chosen)]
-    rates = st.sampled_from([0.0, 0.3, 1.0])
+    chosen = draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=6))
+    chosen += ["post"] * draw(st.integers(1, 3))
+    strategy = [draw(actions(world, kind)) for kind in chosen]
+    rates = st.sampled_from([0.3, 0.0, 0.3, 0.7, 1.0])
     following = Following(
         **{
             "follows": draw(rates),
@@ -576,8 +581,8 @@ def campaign_cases(draw: st.DrawFn, kinds: Sequence[str] = KINDS) -> CampaignCas
         per_followee=per_followee,
         messages=messages,
         strategy=without_repeats(draw(st.permutations(strategy))),
-        following=draw(st.sampled_from([None, following, following])),
+        following=draw(st.sampled_from([None, following, following, following])),
         relevant=draw(st.sampled_from([0.0, 0.3, 0.6])),
         seed=draw(st.integers(0, 2**63 - 1)),
-        horizon=draw(st.sampled_from([math.inf, 24.0, 3.0])),
+        horizon=draw(st.sampled_from([math.inf, 25.0, 3.0])),
     )

@@ -169,3 +169,28 @@ def test_a_report_of_a_campaign(folder: Path) -> None:
     page = write_report(folder).read_text(encoding="utf-8")
     for words in ("From pitch to coverage", "Cost against effect", "gains", "Followers"):
         assert words in page
+
+
+EQUAL = CAMPAIGN.replace("baseline: repost}", "baseline: repost, at equal: cost, budget: 380}")
+
+
+def test_strategies_at_equal_cost_run_scaled_and_are_stored_as_written(tmp_path: Path) -> None:
+    """Blast: 250 + 100 fixed, and 30 of 380 for three times 10 of 40 accounts.
+
+    Repost: 275 for posts and all reposts, and 105 for what cost 90 + 2.4 + 30 as written; 25
+    accounts to follow, 2 to seed and 250 impressions come to 75 + 20 + 2.
+    """
+    file = write_campaign(tmp_path, EQUAL)
+    run(file, tmp_path / "out", 6)
+    stored = read_stored(tmp_path / "out")
+    assert (stored.runs["blast"]["cost"] == 380).all()
+    assert (stored.runs["blast"]["pitches_sent"] == 30).all()
+    assert (stored.runs["repost"]["cost"] <= 380).all()
+    assert stored.runs["repost"]["cost"].max() > 380 - 25  # reposts that were not made
+    assert not stored.runs["nothing"]["cost"].any()
+    assert stored.scenario.strategies == parse_scenario(EQUAL).strategies
+    (said,) = [one for one in stored.summary["verdict"] if "one budget of 380" in one]
+    assert "0.25 in 'blast'" in said
+    page = write_report(tmp_path / "out").read_text(encoding="utf-8")
+    assert "40 -&gt; 10 accounts" in page
+    assert "to 10 of press (at random)" in page

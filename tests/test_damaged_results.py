@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from campaigns import run, write_campaign
+from campaigns import DRAWN, run, write_campaign
 from typer.testing import CliRunner
 
 from propagation import cli
@@ -18,6 +18,14 @@ from propagation.experiment.forms import COLUMNS, is_summary
 from propagation.problems import InputError, MachineError
 from propagation.report.soundness import read_sound
 
+SCALED = (
+    DRAWN.replace("attention: 0.5", "attention: {capacity: 50, per followee: 2}")
+    .replace("at: 0 h}]", "at: 0 h}, *]".replace("*", "{seed: echo, to: {choose: 9}, at: 0 h, *}"))
+    .replace("*", "cost: {per contact: 2}")
+    .replace("at: 1 h}", "at: 1 h, cost: {fixed: 10}}")
+    .replace("baseline: large", "baseline: large, at equal: cost")
+)
+"""With all that a results folder may hold: limited attention, and strategies scaled to one cost."""
 Damage = Callable[[Path], object]
 TABLES = [f"{kind}.parquet" for kind in COLUMNS]
 FILES = [*TABLES, "summary.json", "provenance.json", "scenario.yaml"]
@@ -26,7 +34,7 @@ FILES = [*TABLES, "summary.json", "provenance.json", "scenario.yaml"]
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("damaged")
-    run(write_campaign(folder / "drawn"), folder / "whole", replicates=4)
+    run(write_campaign(folder / "drawn", SCALED), folder / "whole", replicates=4)
     return folder / "whole"
 
 
@@ -107,7 +115,7 @@ def changed(file: str, column: str, value: object) -> Damage:
         ("trees.parquet", "strategy", "another"),
         ("follows.parquet", "follower", 10**6),
         ("follows.parquet", "followee", -1),
-        ("cascades.parquet", "size", 0),
+        ("cascades.parquet", "size", -1),
         ("cascades.parquet", "message", None),
         ("curves.parquet", "reach_by_hour", [1]),
         ("runs.parquet", "strategy", "another"),

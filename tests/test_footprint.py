@@ -121,7 +121,9 @@ def test_what_takes_memory_is_found_in_a_scenario(
         f"strategies:\n  one: [{{post: call, by: us, at: 0 h}}]\n{lines}"
         "compare: {on: reach, baseline: one}\n"
     )
-    size = footprint.size_of(scenario, 90, 450, 10.0, 2, "compiled", False)
+    size = footprint.size_of(
+        scenario, 90, 450, [[10.0]] * (1 + len(strategies)), 2, "compiled", False
+    )
     assert (size.is_limited, size.asks, size.peels) == expected
 
 

@@ -20,6 +20,7 @@ from propagation.experiment.checking import notes
 from propagation.experiment.estimates import check_memory
 from propagation.luck import draw_seed, member_keys, text_id
 from propagation.problems import InputError, MachineError
+from propagation.report.assumptions import GROWTH, assumption_tables
 from propagation.scenario.reading import parse_scenario, read_scenario
 from propagation.scenario.spec import Growth
 
@@ -472,6 +473,14 @@ def test_check_says_what_has_grown(tmp_path):
     assert f"{found.follows:,} follows" in said[0]
     assert f"{found.reciprocity:.1%} of the follows are returned" in said[1]
     assert f"by interest in news {found.by_interest['news']:.2f}" in said[1]
+
+
+def test_the_report_says_how_the_graph_grows():
+    tables = {table.caption: table.rows for table in assumption_tables(parse_scenario(SCENARIO))}
+    rows = dict(tables["How the follower graph grows"])
+    assert len(rows) == len(Growth.model_fields)
+    assert rows[GROWTH["back"]] == "alike 20%, otherwise 5%"
+    assert "Who follows whom" not in tables
 
 
 def test_what_cannot_grow_is_refused(tmp_path):

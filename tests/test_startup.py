@@ -75,7 +75,7 @@ def test_compiling_is_said_once(tmp_path: Path) -> None:
     assert said == [f"{COMPILING}\n", ""]
 
 
-WARM = "from propagation.experiment.warming import warm; warm()"
+WARM = "from propagation.experiment.warming import warm; warm("
 MISSES = """
 import numba.core.event as event, sys
 class Listener(event.Listener):
@@ -94,11 +94,13 @@ Expectations(laboratory)(laboratory.agendas)
 """
 
 
-def test_the_helper_compiles_what_any_run_needs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("campaign", [False, True])
+def test_the_helper_compiles_what_any_run_needs(tmp_path: Path, campaign: bool) -> None:
     """What the helper leaves uncompiled, the run would have to compile after it has waited."""
     cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
-    file = write_campaign(tmp_path, REAL)
-    warmed = python(WARM, **cache)
+    text = REAL if not campaign else f"{REAL}\nfollowing: {{follows: 2%}}\n"
+    file = write_campaign(tmp_path, text)
+    warmed = python(f"{WARM}{campaign})", **cache)
     assert warmed.returncode == 0, warmed.stderr
     done = python(MISSES, file, **cache)
     assert done.returncode == 0, done.stderr
@@ -127,6 +129,14 @@ def test_the_helper_comes_for_the_first_run_only(
             wait()
         (tmp_path / name).touch()
     assert len(started) == 1
+    for _ in range(2):
+        with warming.helper(campaign=True) as wait:
+            wait()
+        (tmp_path / "campaign.run_campaign-340.py311.1.nbc").touch()
+    called = [command[-1].split("; ")[-1] for command in started]
+    assert called == ["warm(campaign=False)", "warm(campaign=True)"]
+    started.pop()
+    (tmp_path / "campaign.run_campaign-340.py311.1.nbc").unlink()
     (tmp_path / "kept.nbc").unlink()
     (tmp_path / "other.nbc").unlink()
     monkeypatch.setattr(warming.os, "cpu_count", lambda: 1)

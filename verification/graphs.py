@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from propagation.audience.attention import Limits
 from propagation.audience.follower_graph import graph_from_follows, label_keys
 from propagation.audience.population import Population
 from propagation.audience.traits import Traits
@@ -89,11 +90,13 @@ def world_of(
     attention: Traitlike = 1.0,
     interest: Traitlike = 1.0,
     audiences: dict[str, int] | None = None,
+    limits: tuple[float, float] | None = None,
     seed: int = 0,
 ) -> World:
     """Return a world of numbered accounts; the accounts ``ours`` are called by their numbers.
 
-    ``audiences`` adds accounts of ours by name and number of followers.
+    ``audiences`` adds accounts of ours by name and number of followers. ``limits``, everybody's
+    capacity and the posts of each followee (both a day), take the place of ``attention``.
     """
     labels = np.arange(accounts, dtype=np.int64)
 
@@ -105,10 +108,11 @@ def world_of(
         segments=(SEGMENT,),
         segment_of=np.zeros(accounts, np.int16),
         traits=Traits(
-            attention=by_account(attention),
+            attention=by_account(attention if limits is None else math.nan),
             value=by_account(1.0),
             threshold=by_account(math.nan),
             interest={TOPIC: by_account(interest)},
+            limits=limits and Limits(by_account(limits[0]), by_account(limits[1])),
         ),
     )
     found = {str(account): OurAccount(account=str(account)) for account in ours}

@@ -173,7 +173,7 @@ class _Compiling(event.Listener):
             gc.enable()
 
 
-COMPILING = "Compiling the rules for this machine, once; it takes some seconds ..."
+COMPILING = "Compiling the rules for this machine, once; it takes up to a minute ..."
 _listener = _Compiling()
 register("numba:compile", _listener)
 

@@ -2,6 +2,7 @@
 
 from verification.cases.branching import BRANCHING
 from verification.cases.community import COMMUNITY_SIZE
+from verification.cases.competition import COMPETITION
 from verification.cases.coverage import COVERAGE
 from verification.cases.delays import DELAYS
 from verification.cases.kills import KILLS
@@ -20,5 +21,6 @@ CASES: tuple[Case, ...] = (
     *OUTSIDE,
     *DELAYS,
     *COVERAGE,
+    *COMPETITION,
     *KILLS,
 )

@@ -94,7 +94,7 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
         self._on_arrival = poisson_table(growth.follows * (1 - growth.later))
         self._later = poisson_table(growth.follows * growth.later)
         self._ways, self._up_to = _ways(growth)
-        self._interests_there = np.empty_like(self.interests)
+        self._interests_there = np.empty(self.interests.shape[::-1])
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "accounts": lambda model: len(model.there),
@@ -141,7 +141,7 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
         """Let the next account arrive and follow, and some who were there before follow too."""
         member = self.member_class(self, self.waiting.pop())
         member.arrive()
-        self._interests_there[member.place] = member.interests
+        self._interests_there[:, member.place] = member.interests
         self.there.append(member)
         for _ in range(bisect_right(self._later, self.luck.unit())):
             self.luck.one_of(self.there).follow_somebody()
@@ -164,7 +164,8 @@ class GrowthModel(mesa.Model):  # type: ignore[misc]
 
     def somebody_alike(self, member: Member) -> Member | None:
         """Return somebody not followed yet, drawn by likeness among all who are there."""
-        apart = np.linalg.norm(self._interests_there[: len(self.there)] - member.interests, axis=1)
+        own = np.array(member.interests)[:, None]
+        apart = np.sqrt(((self._interests_there[:, : len(self.there)] - own) ** 2).sum(axis=0))
         # a newcomer is not there yet, but whoever follows back is
         taken = [one.place for one in (*member.followees, member) if one.place < len(apart)]
         apart[taken] = np.inf

@@ -9,6 +9,7 @@ from propagation.audience.memory import free_memory
 from propagation.audience.population import segment_targets
 from propagation.audience.targets import Plan, SegmentTargets, check_targets
 from propagation.audience.world import World
+from propagation.experiment.equal_cost import in_notes
 from propagation.experiment.estimates import (
     ADVICE,
     Estimate,
@@ -41,6 +42,7 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
         if problems:
             raise InputError(problems)
         return [
+            *_equal_cost(Laboratory(scenario, folder)),
             *_size(scenario, drawn_estimate(scenario, scenario.segments, worker_count(0))),
             *_disk(scenario, segment_targets(scenario.segments)),
             *_envelopes(scenario.segments),
@@ -52,8 +54,8 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
     report = real.report if real else ()
     size = _size(scenario, given_estimate(scenario, world, worker_count(0)))
     if scenario.segments is None:
-        return [*report, *size]
-    return [*size, *_grown(world), *_envelopes(scenario.segments)]
+        return [*report, *_equal_cost(laboratory), *size]
+    return [*_equal_cost(laboratory), *size, *_grown(world), *_envelopes(scenario.segments)]
 
 
 def _grown(world: World) -> Iterator[str]:
@@ -71,6 +73,12 @@ def _grown(world: World) -> Iterator[str]:
         f"grown in draw 0: {found.reciprocity:.1%} of the follows are returned, clustering "
         f"{found.clustering:.3f}; assortativity by segment {found.by_segment:.2f}; {topics}"
     )
+
+
+def _equal_cost(laboratory: Laboratory) -> Iterator[str]:
+    """Say how strategies are scaled to one budget, if they are."""
+    if laboratory.equal_cost is not None:
+        yield from in_notes(laboratory.equal_cost)
 
 
 def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:

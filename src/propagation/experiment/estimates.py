@@ -1,8 +1,8 @@
 """Roughly how large, how long and how much memory, from the scenario alone.
 
-Time is guessed from the expected number of notices (a multi-type branching process over segments,
-stopped at everybody) and rates measured on one core of an ordinary server; a first run also
-compiles. Memory is what ``footprint`` says of these sizes.
+Both follow from the expected number of notices (a multi-type branching process over segments,
+stopped at everybody, from the followers that our accounts have at the start). Time is what
+``durations`` says of them, memory what ``footprint`` says; a first run also compiles.
 """
 
 import math
@@ -23,6 +23,7 @@ from propagation.audience.population import segment_targets
 from propagation.audience.world import World
 from propagation.compiling import compiled
 from propagation.experiment.beginnings import Beginning, beginnings
+from propagation.experiment.durations import drawing_seconds, replicate_seconds
 from propagation.experiment.footprint import peak, size_of
 from propagation.scenario.spec import (
     Capacity,
@@ -35,15 +36,12 @@ from propagation.scenario.spec import (
     Scenario,
     Segment,
 )
+from propagation.strategy.agenda import agenda_of
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-NANOSECONDS_PER_NOTICE = 60.0
-MICROSECONDS_PER_INSTANCE = 15.0
-NANOSECONDS_PER_DRAWN_FOLLOW = 60.0
-NANOSECONDS_PER_GROWN_FOLLOW = 8_000.0
 GENERATIONS = 50
 LEVELS = 50
 """Resonance that varies is foreseen as so many values, equally likely."""
@@ -81,29 +79,30 @@ def estimate(
     ``notices`` are those expected of each message instance in one replicate of all strategies;
     a graph that ``is_mapped`` lies in a folder and takes no memory for its follows.
     """
-    each = _nanoseconds_per_follow(scenario)
     rule = scenario.replicates
     draws = min(scenario.draws, rule.at_most if isinstance(rule, Precision) else rule)
     total = math.fsum(notices)
-    microseconds = len(notices) * MICROSECONDS_PER_INSTANCE + 1e-3 * total * NANOSECONDS_PER_NOTICE
-    drawing = draws * follows * each * 1e-9
-    touched = max(notices, default=0.0)
-    size = size_of(scenario, accounts, follows, touched, workers, engine, is_mapped)
+    seconds = replicate_seconds(scenario, accounts, follows, notices)
+    by_strategy = _by_strategy(scenario, notices)
+    size = size_of(scenario, accounts, follows, by_strategy, workers, engine, is_mapped)
     return Estimate(
         accounts=accounts,
         follows=follows,
         notices=total,
-        drawing_seconds=drawing,
-        seconds_per_thousand=1e-3 * microseconds / workers,
+        drawing_seconds=drawing_seconds(scenario, follows, draws),
+        seconds_per_thousand=1e3 * seconds / workers,
         memory=peak(size),
     )
 
 
-def _nanoseconds_per_follow(scenario: Scenario) -> float:
-    """Return what it takes to make a follow; one that is given is read only once."""
-    if isinstance(scenario.graph, GrownGraph):
-        return NANOSECONDS_PER_GROWN_FOLLOW
-    return NANOSECONDS_PER_DRAWN_FOLLOW if scenario.segments is not None else 0.0
+def _by_strategy(scenario: Scenario, notices: Sequence[float]) -> list[Sequence[float]]:
+    """Return the notices of instances strategy by strategy; none where none are known."""
+    parts, left = [], notices
+    for actions in scenario.strategies.values():
+        count = len(agenda_of(actions, scenario.starts))
+        parts.append(left[:count])
+        left = left[count:]
+    return parts
 
 
 def drawn_estimate(

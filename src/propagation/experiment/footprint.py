@@ -6,12 +6,14 @@ nothing. Constants are bytes. Most are sums over the arrays named beside them; t
 near the whole comes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from propagation.experiment import campaign_footprint
 from propagation.scenario.actions import Blast, Follow, Pitch, Seed
 from propagation.scenario.choices import Choice
-from propagation.scenario.spec import Capacity, GrownGraph, Scenario, messages_of
+from propagation.scenario.metrics import is_limited
+from propagation.scenario.spec import GrownGraph, Scenario, messages_of
 from propagation.spread.theory import MOST_FOLLOWS
 
 PROGRAM = 185_000_000
@@ -60,7 +62,9 @@ generations and what comes through a follower), and what is counted."""
 THEORY_MESSAGE = 192
 """Kept of an account for each further message of which theory has found that."""
 RUN = 1_000
-"""A replicate of one strategy: its row and its instances' in tables, joined and resampled."""
+"""A replicate of one strategy: its row in tables, joined and resampled."""
+INSTANCE = 150
+"""Likewise the row of each of its message instances beyond the first."""
 
 PROCESS = 150_000_000
 """A worker process for agents: Python, its libraries and Mesa."""
@@ -86,8 +90,12 @@ class Size:
         if in the shuffled world too).
     touched
         Accounts that one message instance reaches, at most as far as can be foreseen.
-    runs
-        Replicates of all strategies together.
+    scenes
+        Bytes that a thread keeps of campaigns; 0 without.
+    remembered
+        Accounts and instances that agents remember in a campaign.
+    runs, instances
+        Replicates of all strategies together, and their message instances beyond the first.
     workers, in_processes
         How many, and whether they are processes of agents.
     is_limited
@@ -114,6 +122,9 @@ class Size:
     asks: bool
     peels: bool
     is_grown: bool = False
+    scenes: int = 0
+    remembered: int = 0
+    instances: int = 0
 
 
 def peak(size: Size) -> int:
@@ -121,12 +132,16 @@ def peak(size: Size) -> int:
     if size.in_processes:
         return _in_processes(size)
     ready, bare = (_world(size, prepared=prepared) for prepared in (True, False))
-    threads = size.workers * (size.accounts * WORKER_ACCOUNT + size.touched * WORKER_TOUCHED)
+    if size.scenes:
+        threads = size.workers * size.scenes
+    else:
+        threads = size.workers * (size.accounts * WORKER_ACCOUNT + size.touched * WORKER_TOUCHED)
+    tables = size.runs * RUN + size.instances * INSTANCE
     drawn = size.drawn_at_once
     making = (size.worlds - drawn) * ready + drawn * (bare + _making(size))
     further = max(_theory(size), RESAMPLING, min(size.workers, size.worlds) * _choosing(size))
-    at_the_end = size.worlds * ready + threads + further + size.runs * RUN
-    return max(REPORT + size.runs * RUN, PROGRAM + _read(size) + max(making, at_the_end))
+    at_the_end = size.worlds * ready + threads + further + tables
+    return max(REPORT + tables, PROGRAM + _read(size) + max(making, at_the_end))
 
 
 def _world(size: Size, *, prepared: bool) -> int:
@@ -173,7 +188,8 @@ def _in_processes(size: Size) -> int:
     """Return the sum over the run and its worker processes, which each make their own worlds."""
     making = max(_making(size), _choosing(size))
     worlds = size.worlds * _world(size, prepared=False) + _read(size)
-    each = PROCESS + worlds + max(making, size.accounts * AGENT)
+    agents = size.accounts * AGENT + size.remembered * campaign_footprint.REMEMBERED
+    each = PROCESS + worlds + max(making, agents)
     own = PROGRAM + worlds + max(making, _theory(size), RESAMPLING, size.accounts * AGENT)
     return own + size.workers * each
 
@@ -182,14 +198,14 @@ def size_of(
     scenario: Scenario,
     accounts: int,
     follows: int,
-    touched: float,
+    notices: Sequence[Sequence[float]],
     workers: int,
     engine: str,
     is_mapped: bool,
 ) -> Size:
     """Return the size of a run of a scenario on worlds of so many accounts and follows.
 
-    ``touched`` is how many notices are expected of the message instance that brings most.
+    ``notices`` are those expected of each message instance, by strategy.
     """
     rule = scenario.replicates
     replicates = rule if isinstance(rule, int) else rule.at_most
@@ -201,6 +217,9 @@ def size_of(
     interests = [len(segment.interest) for segment in segments]
     doubled = 2 if scenario.shuffled else 1
     orders = set(_orders(scenario))
+    touched = max((one for strategy in notices for one in strategy), default=0.0)
+    rows = [campaign_footprint.rows_of(one, accounts) for one in notices]
+    known_topics = max(interests, default=len(topics))
     worth = {tuple(step.worth.items()) for step in scenario.steps if step.worth}
     return Size(
         accounts=accounts,
@@ -210,28 +229,21 @@ def size_of(
         is_drawn=scenario.segments is not None,
         is_clustered=any(one.reciprocity or one.clustering for one in segments),
         is_mapped=is_mapped,
-        interests=max(interests, default=len(topics)),
+        interests=known_topics,
         topics=len(topics),
         messages=len(used) * doubled * (1 + len(worth)),
         touched=min(accounts, int(OUTLIERS * touched)),
         runs=replicates * len(scenario.strategies),
         workers=workers,
         in_processes=engine == "mesa" or scenario.agents is not None,
-        is_limited=any(isinstance(one, Capacity) for one in _attention(scenario)),
+        is_limited=is_limited(scenario),
         asks="acquaintance" in orders,
         peels="k-core" in orders,
         is_grown=isinstance(scenario.graph, GrownGraph),
+        scenes=campaign_footprint.scenes(scenario, accounts, known_topics, rows),
+        remembered=max(rows, default=0),
+        instances=replicates * sum(max(0, len(one) - 1) for one in notices),
     )
-
-
-def _attention(scenario: Scenario) -> Iterator[object]:
-    """Yield the attention of each segment, or of a graph's accounts and of segments apart."""
-    for segment in (scenario.segments or {}).values():
-        yield segment.attention
-    if scenario.accounts is not None:
-        yield scenario.accounts.attention
-        for apart in scenario.accounts.by_segment.values():
-            yield apart.attention
 
 
 def _orders(scenario: Scenario) -> Iterator[str]:

@@ -32,6 +32,7 @@ from propagation.scenario.actions import Action
 from propagation.scenario.metrics import is_campaign
 from propagation.scenario.spec import METRICS, NetworkxGraph, Scenario
 from propagation.spread.campaign_measures import measured
+from propagation.spread.campaign_runs import Room
 from propagation.spread.cascade import Cascade
 from propagation.spread.curves import curve_hours, curves_of
 from propagation.spread.loop import Touched, touched_arrays
@@ -82,6 +83,7 @@ class Laboratory:
     engine: str = "compiled"
     _worlds: dict[int, Worlds] = field(default_factory=dict, repr=False)
     _prepared: dict[tuple[int, bool], Prepared] = field(default_factory=dict, repr=False)
+    _room: Room = field(default_factory=Room, repr=False)
     _own: threading.local = field(default_factory=threading.local, repr=False)
     _locks: dict[int, threading.Lock] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -177,7 +179,7 @@ class Laboratory:
         touched = self._arrays(world.graph.accounts)
         return CompiledEngine(
             *(world, scenario.messages, scenario.horizon, prepared, touched),
-            *(scenario.following, scenario.relevant),
+            *(scenario.following, scenario.relevant, self._room),
         )
 
     def _prepared_world(self, draw: int, shuffled: bool) -> Prepared:

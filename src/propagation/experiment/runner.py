@@ -40,10 +40,11 @@ from propagation.experiment.summarising import columns_of, summary_of
 from propagation.experiment.warming import helper as compiling_helper
 from propagation.experiment.workers import Task, Workers, noted_interrupts
 from propagation.problems import InputError, Problem
+from propagation.scenario.metrics import is_campaign
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Precision, Scenario
 from propagation.scenario.writing import write_scenario
-from propagation.strategy.budget import choosable, choosable_in
+from propagation.strategy.budget import choosable_in
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -139,7 +140,8 @@ class Run:
             return self._earlier_result()
         self._check_folder(stored)
         check_memory(self.scenario, self.workers, self.engine)
-        with self._timed("reading and first world"), compiling_helper() as wait_for_helper:
+        helper = compiling_helper(is_campaign(self.scenario))
+        with self._timed("reading and first world"), helper as wait_for_helper:
             self.laboratory.prepare()
             wait_for_helper()
         check_further_memory(self.scenario, self.laboratory.world(0), self.workers, self.engine)
@@ -170,7 +172,14 @@ class Run:
             self.folder.write_json(PROVENANCE, self._provenance(stored, started, facts))
             runs = self.folder.table(RUNS, total)
             self._keep_exemplars(runs)
-            summary = summary_of(self.scenario, runs, total, stopped, self.expectations)
+            summary = summary_of(
+                self.scenario,
+                runs,
+                total,
+                stopped,
+                self.expectations,
+                self.laboratory.equal_cost,
+            )
             self.folder.write_json(SUMMARY, summary)
         return Result(self.out, summary, stopped, new=True)
 
@@ -183,7 +192,7 @@ class Run:
         world = self.laboratory.world(0)
         if world.is_limited:
             self.folder.write_columns(ATTENTION, attention_classes(world))
-        if self.scenario.compare.at_equal and choosable(self.scenario) is None:
+        if self.scenario.compare.at_equal is not None:
             sizes = choosable_in(world).items()
             self.folder.write_columns(
                 SIZES,

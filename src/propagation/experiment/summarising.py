@@ -8,10 +8,12 @@ import pyarrow as pa
 
 from propagation.experiment.comparison import NOTHING_EXPECTED, Expectations, summarise
 from propagation.experiment.decisions import rule_in_force
+from propagation.experiment.equal_cost import in_the_verdict
 from propagation.experiment.steps import step_found
 from propagation.experiment.storage import unescaped
 from propagation.scenario.metrics import metrics_of
 from propagation.scenario.spec import FolderGraph, FollowsFile, GraphFile, Scenario, Step
+from propagation.strategy.budget import EqualCost
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
@@ -31,6 +33,7 @@ def summary_of(
     replicates: int,
     stopped: str,
     expected: Expecting = _nothing,
+    equal_cost: EqualCost | None = None,
 ) -> dict[str, object]:
     """Return the contents of ``summary.json``.
 
@@ -42,6 +45,8 @@ def summary_of(
         Why the run stopped at so many replicates.
     expected
         Called with strategies, and what accounts are worth by segment, for what theory expects.
+    equal_cost
+        How strategies were scaled to one budget, if they were; the verdict says so.
     """
     columns, draw = columns_of(table)
     told = metrics_of(scenario)
@@ -65,10 +70,13 @@ def summary_of(
         step_found(step, scenario, columns, draw, expected(_compared(step), step.worth))
         for step in scenario.steps
     ]
+    *sentences, legend = found.verdict
+    scaled = in_the_verdict(equal_cost)
     return {
         "scenario": scenario.name,
         "question": scenario.question,
         **found.as_dict(),
+        "verdict": [*sentences, *([scaled] if scaled else []), legend],
         "steps": [step.as_dict() for step in steps],
         "replicates": replicates,
         "draws": scenario.draws,

@@ -13,7 +13,12 @@ from propagation.experiment.phrases import (
     with_interval,
 )
 
-HEADLINES = ("relevant_reach", "reach", "valued_reach", "shares", "time_to_half", "doubling_time")
+HEADLINES = (
+    *("relevant_reach", "reach", "valued_reach", "shares", "time_to_half", "doubling_time"),
+    *("followers_gained", "followers_lost", "pitches_covered", "coverage_reach"),
+    *("cost", "cost_per_relevant_reach", "cost_per_valued_reach"),
+)
+"""Those of them that the runs of a scenario have are told."""
 HEADING = ("", "strategy", "mean (95% interval)", "8 of 10 runs")
 
 
@@ -28,7 +33,8 @@ def table_rows(summary: Mapping[str, Any]) -> list[tuple[str, ...]]:
         The contents of ``summary.json``.
     """
     compared = summary["metric"]
-    metrics = [compared, *(metric for metric in HEADLINES if metric != compared)]
+    there = next(iter(summary["strategies"].values()))
+    metrics = [compared, *(name for name in HEADLINES if name != compared and name in there)]
     rows: list[tuple[str, ...]] = [HEADING]
     told = {summary["baseline"], *(each["strategy"] for each in summary["differences"])}
     strategies = [name for name in summary["strategies"] if name in told]

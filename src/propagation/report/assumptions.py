@@ -15,6 +15,16 @@ from propagation.scenario.metrics import is_campaign
 from propagation.scenario.spec import FolderGraph, GrownGraph, NetworkxGraph, Scenario, as_written
 from propagation.scenario.units import read_duration
 
+GROWTH = {
+    "follows": "Follows that an account makes of its own accord, in the mean",
+    "later": "Share of these made after it has arrived",
+    "choose": "How it is chosen whom to follow",
+    "head start": "Followers counted in advance where the choice is by popularity",
+    "tolerance": "Distance of interests at which the odds fall to 1/e",
+    "back": "Chance that who is followed follows back",
+}
+"""What the settings of a grown graph mean."""
+
 
 def assumption_tables(scenario: Scenario) -> list[Table]:
     """Return the tables of what a scenario assumes, in the order of its file."""
@@ -36,7 +46,8 @@ def _world(scenario: Scenario, written: Mapping[str, Any]) -> list[Table]:
     if scenario.segments is None:
         return _given(scenario, written)
     if isinstance(scenario.graph, GrownGraph):
-        rows = [(key, in_words(each)) for key, each in written["graph"]["grown"].items()]
+        growth = written["graph"]["grown"]
+        rows = [(GROWTH[key], in_words(each)) for key, each in growth.items()]
         return [
             _segments(written),
             Table("How the follower graph grows", ("Setting", "Value"), rows),
@@ -78,9 +89,15 @@ def _who_follows(written: Mapping[str, Any]) -> Table:
 
 
 def _follows(follows: Mapping[str, Any]) -> str:
-    shares = ", ".join(f"{part} {name}" for name, part in follows.get("to", {}).items())
+    shares = ", ".join(f"{_rounded(part)} {name}" for name, part in follows.get("to", {}).items())
     mean = f"{in_words(follows['mean'])} accounts on average"
     return f"{mean}: {shares}" if shares else f"{mean}, from all segments by their size"
+
+
+def _rounded(percent: Any) -> str:
+    """Return a share as written, but of a long one no more than three digits."""
+    text = str(percent)
+    return f"{float(text.removesuffix('%')):.3g}%" if len(text) > 7 and "%" in text else text
 
 
 def _popularity(block: Mapping[str, Any] | None) -> str:
@@ -176,6 +193,8 @@ def compared_table(scenario: Scenario, strategies: Sequence[str]) -> Table:
         for name in strategies
     ]
     done = "What is done" if is_campaign(scenario) else "Posts"
+    if not any(shown for *_, shown in rows):  # who is pitched to stands in what is done
+        return Table("What is compared", ("Strategy", done), [row[:2] for row in rows])
     return Table("What is compared", ("Strategy", done, "Shown to"), rows)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from propagation.experiment.cost_effect import Quarter, Weighed
+from propagation.experiment.equal_cost import in_full
 from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import (
     apart,
@@ -12,7 +13,6 @@ from propagation.experiment.phrases import (
     does,
     number,
     phrase,
-    quoted,
     share,
     with_interval,
 )
@@ -31,8 +31,8 @@ from propagation.report.figures.drawing import Figure
 from propagation.report.stored import Stored
 from propagation.report.tables import Table
 from propagation.scenario.metrics import has_cost, is_limited, moves, pitches
-from propagation.scenario.spec import as_written
-from propagation.strategy.budget import EqualCost, at_equal_cost, choosable
+from propagation.scenario.spec import Scenario, as_written
+from propagation.strategy.budget import EqualCost, at_equal_cost
 
 
 @dataclass(frozen=True)
@@ -100,10 +100,12 @@ def _cost(stored: Stored, strategies: Sequence[str], figures: Sequence[Figure]) 
     tables, sentences = [], list[str]()
     scaled = equal_cost_of(stored)
     if scaled is not None:
-        sentences += equal_cost_sentences(scaled)
+        sentences += in_full(scaled)
         tables.append(scaling_table(scaled, stored))
     if len(strategies) > 1:
-        metrics = dict.fromkeys((effect_of(stored.scenario), "relevant_reach"))
+        metrics = [effect_of(stored.scenario)]
+        if "relevant_reach" not in metrics and _reaches_relevant(stored, strategies):
+            metrics.append("relevant_reach")
         found = {metric: weighed_of(stored, list(strategies), metric, "cost") for metric in metrics}
         first, *_ = found.values()
         sentences += [_weighed_in_words(each, stored, next(iter(found))) for each in first]
@@ -114,6 +116,10 @@ def _cost(stored: Stored, strategies: Sequence[str], figures: Sequence[Figure]) 
             "differs between campaigns."
         )
     return Part("Cost against effect", sentences, figures, tables)
+
+
+def _reaches_relevant(stored: Stored, strategies: Sequence[str]) -> bool:
+    return any(stored.runs[name]["relevant_reach"].any() for name in strategies)
 
 
 QUARTERS = {
@@ -151,6 +157,16 @@ def _weighed_in_words(each: Weighed, stored: Stored, metric: str) -> str:
     return f"{text}: for one {unit} less it saves {price}."
 
 
+def _standing(each: Weighed) -> str:
+    """Say where a strategy stands; on a line between two quarters it is as dear or as good."""
+    if each.quarter is not None:
+        return each.quarter.value
+    effect, cost = each.effect.mean or 0.0, each.cost.mean or 0.0
+    if cost == 0:
+        return f"as dear{', and better' if effect > 0 else ', and worse' if effect < 0 else ''}"
+    return f"{'dearer' if cost > 0 else 'cheaper'}, and as good"
+
+
 def _weighed_table(found: Mapping[str, Sequence[Weighed]], stored: Stored, baseline: str) -> Table:
     rows = []
     for metric, several in found.items():
@@ -164,7 +180,7 @@ def _weighed_table(found: Mapping[str, Sequence[Weighed]], stored: Stored, basel
                     phrase(metric).label,
                     with_interval(effect),
                     with_interval(each.cost),
-                    each.quarter.value if each.quarter else "on the line",
+                    _standing(each),
                     with_interval(price) if price.mean is not None else "nothing to weigh",
                 )
             )
@@ -193,24 +209,15 @@ def equal_cost_of(stored: Stored) -> EqualCost | None:
     """Return how strategies were scaled to one budget; None where they were not."""
     if stored.scenario.compare.at_equal is None:
         return None
-    sizes = choosable(stored.scenario)
-    return at_equal_cost(stored.scenario, stored.choosable if sizes is None else sizes)
+    return at_equal_cost(stored.scenario, stored.choosable)
 
 
-def equal_cost_sentences(scaled: EqualCost) -> list[str]:
-    """Say at which budget strategies were compared, and how they were brought to it."""
-    sentences = [
-        f"The strategies are compared at one budget of {scaled.budget:,.10g}. What is bought by "
-        "number, accounts chosen and impressions, was multiplied by one factor for each strategy "
-        "and rounded down; what is due once or each time stays. No strategy costs more than the "
-        "budget. Reposts count as if all that could be made were made."
-    ]
-    if scaled.free:
-        sentences.append(
-            f"{quoted(list(scaled.free))} {'costs' if len(scaled.free) == 1 else 'cost'} nothing, "
-            "and stays as written."
-        )
-    return sentences
+def as_run(stored: Stored) -> Scenario:
+    """Return the scenario with the strategies as they ran: scaled, where they were."""
+    scaled = equal_cost_of(stored)
+    if scaled is None:
+        return stored.scenario
+    return stored.scenario.model_copy(update={"strategies": scaled.strategies})
 
 
 def scaling_table(scaled: EqualCost, stored: Stored) -> Table:

@@ -1,5 +1,6 @@
 """The words of a report, for a reader who has not seen one before."""
 
+from propagation.scenario.metrics import has_cost, is_limited, moves, pitches
 from propagation.scenario.spec import Scenario
 
 TERMS = {
@@ -34,6 +35,36 @@ TERMS = {
     "No practical difference": "Whatever the difference is, it is too small to matter; from where "
     "on it matters is set in the scenario.",
 }
+CAMPAIGN = {
+    "Pitch": "A message offered to one recipient, who may open it, answer, and cover it.",
+    "Blast": "The same message sent to many, none of them addressed in person.",
+    "Coverage": "Somebody who was pitched to shares the message with followers of their own.",
+    "Wearing": "An irrelevant pitch makes its recipient less willing to open the next one from the "
+    "same account.",
+}
+MOVING = {
+    "Followers gained and lost": "How often an account began to follow one of ours during the "
+    "campaign, and how often one left. Who comes back is counted again.",
+}
+COSTS = {
+    "Cost": "What the actions of a strategy cost, in the unit of money of the scenario.",
+    "Cost per reach": "What is paid in all campaigns together for each account reached in all of "
+    "them; not the average of the campaigns' own ratios.",
+    "Cost of one more unit of effect": "The difference in cost divided by the difference in effect "
+    "between a strategy and the baseline: what the additional effect costs.",
+}
+LIMITED = {
+    "Capacity": "How many posts a day somebody can take in. With as many in the feed, half of them "
+    "are noticed; the more accounts somebody follows, the less of each.",
+}
+VARIED = {
+    "Resonance that varies": "Most posts have little pull and a few have much; each post of the "
+    "message draws its own.",
+}
+AT_EQUAL_COST = {
+    "At equal cost": "What a strategy buys by number was multiplied by one factor, so that each "
+    "strategy costs as much as the budget allows and none costs more.",
+}
 SHUFFLED = (
     "Everybody has traded places in the follower graph with somebody of as many followers. It "
     "tells how much is due to who people are, and how much to whom they stand close to."
@@ -42,4 +73,15 @@ SHUFFLED = (
 
 def glossary(scenario: Scenario) -> dict[str, str]:
     """Return the terms of a report, each with its meaning."""
-    return TERMS | ({"Shuffled world": SHUFFLED} if scenario.shuffled else {})
+    varied = any(not isinstance(one.resonance, float) for one in scenario.messages.values())
+    used = (
+        (CAMPAIGN, pitches(scenario)),
+        (MOVING, moves(scenario)),
+        (COSTS, has_cost(scenario)),
+        (AT_EQUAL_COST, scenario.compare.at_equal is not None),
+        (LIMITED, is_limited(scenario)),
+        (VARIED, varied),
+        ({"Shuffled world": SHUFFLED}, bool(scenario.shuffled)),
+    )
+    further = [terms for terms, is_used in used if is_used]
+    return TERMS | {term: text for terms in further for term, text in terms.items()}

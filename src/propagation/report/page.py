@@ -12,7 +12,7 @@ from propagation.experiment.phrases import listed
 from propagation.experiment.storage import FIGURES, REPORT, TABLES, cannot_write, replacing
 from propagation.report.answer import answer_of
 from propagation.report.assumptions import assumption_tables, compared_table
-from propagation.report.campaign import campaign_parts
+from propagation.report.campaign import as_run, campaign_parts
 from propagation.report.figures.campaign_drawings import CAMPAIGN_FIGURES
 from propagation.report.figures.drawing import Figure
 from propagation.report.figures.rendering import NARROW, render, told
@@ -98,7 +98,7 @@ def _results(stored: Stored, figures: Sequence[Figure]) -> dict[str, Any]:
         "headline": _capital(verdict[0]),
         "verdict": [_capital(sentence) for sentence in verdict[1:-1]],
         "legend": verdict[-1],
-        "compared": compared_table(stored.scenario, strategies),
+        "compared": compared_table(as_run(stored), strategies),
         "warnings": [_capital(warning) for warning in stored.summary["warnings"]],
         "levels": level_table(stored),
         "figures": by_name,

@@ -87,7 +87,7 @@ class Stored(Finished):
     attention
         Where it is limited, attention by how many accounts followers follow.
     choosable
-        Of a given graph whose strategies were scaled: accounts to choose from by segment.
+        Where strategies were scaled to one cost: accounts to choose from by segment (None: all).
     """
 
     sizes: Mapping[str, Int64]

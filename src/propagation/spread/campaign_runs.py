@@ -1,6 +1,7 @@
 """Runs of a plan by the compiled loop: the plan as arrays, and what happened as a record."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +21,16 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Records = npt.NDArray[np.void]
 
-FIRST_ROWS = 1 << 16
-FIRST_ROOM = 1 << 12
-"""Room for rows and for followers gained or lost that a scene begins with; it doubles as needed."""
+
+@dataclass
+class Room:
+    """Room for rows, and for followers gained or lost, that scenes begin with.
+
+    It doubles where a run finds none, and stays so for the runs after it.
+    """
+
+    rows: int = 1 << 16
+    moves: int = 1 << 12
 
 
 class CampaignRuns:
@@ -36,13 +44,14 @@ class CampaignRuns:
         moving: Moving,
         relevant: float,
         horizon: float,
+        room: Room | None = None,
     ) -> None:
         self.plan = plan
         self._ground = prepared.ground
         self._people = next(iter(prepared.people.values()))
         self.script = script_of(plan, messages)
         self._limits = Limits(moving, relevant, horizon)
-        self._rows, self._room = FIRST_ROWS, FIRST_ROOM
+        self._room = room or Room()
         self._scene = self._new_scene()
 
     def _new_scene(self) -> Scene:
@@ -56,11 +65,11 @@ class CampaignRuns:
             reposts=len(plan.reposts),
             pitches=int(plan.entries["count"][pitched].sum()),
             further_events=len(plan.entries) + instances * len(plan.ours) * len(plan.reposts),
-            rows=self._rows,
+            rows=self._room.rows,
             attention=plan.world.attention_thresholds,
             pitched=bool(pitched.any()),
             limited=plan.world.is_limited,
-            room=self._room,
+            room=self._room.moves,
         )
         if plan.world.is_limited:  # then each share is noticed with the attention at that moment
             self._ground = self._ground._replace(attention=scene.attention)
@@ -85,7 +94,8 @@ class CampaignRuns:
             if not self._scene.counts[FULL]:
                 return self._scene
             # the same seed does the same again, with more room
-            self._rows, self._room = 2 * self._rows, 2 * self._room
+            if self._room.rows <= len(self._scene.rows):  # another thread has not doubled it yet
+                self._room.rows, self._room.moves = 2 * self._room.rows, 2 * self._room.moves
             self._scene = self._new_scene()
 
     def record(self, seed: int) -> Campaign:

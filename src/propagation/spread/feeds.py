@@ -184,10 +184,9 @@ def take_in(
     factors, relevance = script.factors[one["message"]], script.relevance[one["topic"]]
     for i in range(count):
         if i + AHEAD < count:
-            prefetch(people, found[i + AHEAD])
-            prefetch(
-                scene.slots, first_slot(scene.slots, instance, int(np.int64(found[i + AHEAD])))
-            )
+            coming = int(np.int64(found[i + AHEAD]))
+            prefetch(people, coming)
+            prefetch(scene.slots, first_slot(scene.slots, instance, coming))
         account = int(np.int64(found[i]))
         at = touch(scene, instance, account)
         row, person = scene.rows[at], people[account]

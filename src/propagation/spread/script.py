@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.world import starting_followers
+from propagation.audience.world import World, starting_followers
 from propagation.compiling import inlined
 from propagation.luck import descend
 from propagation.scenario.spec import Message
@@ -20,6 +20,7 @@ from propagation.spread.campaign_dynamics import (
 )
 from propagation.spread.dynamics import Rules, factors_of, rules_of
 from propagation.spread.scene import FOLLOWS, IN_LISTS
+from propagation.strategy.centrality import once
 from propagation.strategy.plan import Plan
 
 Float64 = npt.NDArray[np.float64]
@@ -145,11 +146,21 @@ def script_of(plan: Plan, messages: Mapping[str, Message]) -> Script:
         pools=plan.pools,
         rates=np.array([tuple(rates_of(one)) for one in plan.pitches], RATES),
         ours=plan.ours.astype(np.int64),
-        relevance=np.array([world.traits.interest[topic] for topic in plan.topics]),
+        relevance=once(_relevance, world),
         capacity=world.capacity if world.is_limited else np.empty(0),
         background=world.background if world.is_limited else np.empty(0),
-        starting=starting_followers(world) * np.uint8(FOLLOWS | IN_LISTS),
+        starting=once(_bonds_at_start, world),
     )
+
+
+def _relevance(world: World) -> Float64:
+    """Return interest by topic, topics in alphabetical order; shape (topics, accounts)."""
+    return np.array([world.traits.interest[topic] for topic in sorted(world.traits.interest)])
+
+
+def _bonds_at_start(world: World) -> UInt8:
+    """Return what each account is to each of ours at the start; shape (ours, accounts)."""
+    return starting_followers(world) * np.uint8(FOLLOWS | IN_LISTS)
 
 
 def _instance_records(plan: Plan, messages: Mapping[str, Message], names: list[str]) -> Records:

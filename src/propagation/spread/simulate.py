@@ -11,7 +11,7 @@ from propagation.scenario.messages import Following
 from propagation.scenario.spec import Message
 from propagation.spread.campaign_dynamics import moving_of
 from propagation.spread.campaign_record import Campaign
-from propagation.spread.campaign_runs import CampaignRuns
+from propagation.spread.campaign_runs import CampaignRuns, Room
 from propagation.spread.campaign_tally import CampaignTallies, tally_campaigns
 from propagation.spread.cascade import Audience, Cascade, Outcome, measure
 from propagation.spread.dynamics import factors_of, rules_of
@@ -54,6 +54,8 @@ class CompiledEngine:
         How followers of our accounts come and go; by default they do not.
     relevant
         A pitch of less relevance wears the willingness to open the next one.
+    room
+        What earlier runs have needed, and these will begin with.
     """
 
     def __init__(
@@ -65,7 +67,9 @@ class CompiledEngine:
         touched: Touched | None = None,
         following: Following | None = None,
         relevant: float = 0.5,
+        room: Room | None = None,
     ) -> None:
+        self._room = room or Room()
         self._messages, self._relevant = messages, relevant
         self._moving, self._moves = moving_of(following), following is not None
         self._campaigns: dict[int, CampaignRuns] = {}
@@ -96,6 +100,7 @@ class CompiledEngine:
                 self._moving,
                 self._relevant,
                 self._horizon,
+                self._room,
             )
         return self._campaigns[id(agenda)]
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from propagation.audience.world import World
 from propagation.luck import Purpose, stem, text_id
+from propagation.problems import InputError, Problem
 from propagation.scenario.actions import Blast, Boost, Follow, FollowBack, Pitch, Seed
 from propagation.scenario.choices import Choice, NamedAccounts
 from propagation.scenario.reposts import ByChance, Repost, WhenRelevant
@@ -250,6 +251,8 @@ class _Pools:
         """Return where a segment's pool begins, and how many accounts it has."""
         if segment not in self._known:
             pool = pool_of(self._world, segment)
+            if not len(pool):  # an impression must be shown to somebody
+                raise InputError(Problem(f"'{segment}' has no accounts but ours", "to"))
             self._known[segment] = sum(map(len, self.pools)), len(pool)
             self.pools.append(pool)
         return self._known[segment]

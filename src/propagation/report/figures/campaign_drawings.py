@@ -137,6 +137,7 @@ def _plane(stored: Stored, strategies: list[str]) -> Drawing:
             found,
             (f"{label} more than {baseline}", f"cost more than {baseline}"),
             ("dearer and worse", "dearer and better", "cheaper and worse", "cheaper and better"),
+            (_tenth(stored, metric, baseline), _tenth(stored, "cost", *strategies)),
             claimed=claimed,
         )
 
@@ -166,6 +167,7 @@ def _exchange(stored: Stored, strategies: list[str]) -> Drawing:
                 "less reach, fewer leave",
                 "more reach, fewer leave",
             ),
+            (_tenth(stored, "valued_reach", baseline), _tenth(stored, "followers_lost", baseline)),
             claimed=claimed,
         )
 
@@ -178,6 +180,11 @@ def _exchange(stored: Stored, strategies: list[str]) -> Drawing:
         f"{_points(found, 'followers lost')}",
     )
     return Drawing(figure, 4.2, (draw,), narrow=True)
+
+
+def _tenth(stored: Stored, metric: str, *strategies: str) -> float:
+    """Return a tenth of the largest mean of a metric."""
+    return 0.1 * max(float(stored.runs[name][metric].mean()) for name in strategies)
 
 
 def _cloud(claimed: bool) -> str:

@@ -70,6 +70,7 @@ def plane(
     found: Sequence[Weighed],
     labels: tuple[str, str],
     corners: tuple[str, str, str, str],
+    least: tuple[float, float],
     *,
     claimed: bool,
 ) -> None:
@@ -81,6 +82,8 @@ def plane(
         Of the horizontal and the vertical axis.
     corners
         What it means to lie upper left, upper right, lower left and lower right.
+    least
+        What the axes span at least, so that no small difference fills the picture.
     claimed
         Whether to draw the ellipse that holds 95% of a cloud.
     """
@@ -102,9 +105,9 @@ def plane(
     ax.axhline(0, color=INK, lw=0.9)
     ax.axvline(0, color=INK, lw=0.9)
     ax.plot([0], [0], "*", color=INK, ms=9, label="the baseline")
-    for axis in (ax.xaxis, ax.yaxis):
-        low, high = axis.get_view_interval()
-        reach = max(high - low, 1e-9)
+    for axis, span in zip((ax.xaxis, ax.yaxis), least, strict=True):
+        low, high = axis.get_data_interval()
+        reach = max(high - low, span, 1e-9)
         room = (min(low, -0.2 * reach) - 0.12 * reach, max(high, 0.2 * reach) + 0.12 * reach)
         (ax.set_xlim if axis is ax.xaxis else ax.set_ylim)(*room)
     places = ((0.01, 0.99), (0.99, 0.99), (0.01, 0.01), (0.99, 0.01))
