@@ -233,7 +233,7 @@ class Campaign:
         interest = self.world.interest[self.messages[instance.message].topic]
         followers = self.present[ours]
         total = sum(math.floor(interest[v] * FINEST) for v in followers)
-        return bool(followers) and total / (FINEST * len(followers)) >= cut
+        return bool(followers) and total >= math.floor(cut * FINEST) * len(followers)
 
     def seed(self, action: Seed, account: Account, time: float) -> None:
         """The account shares, unless it has decided to."""
