@@ -215,8 +215,8 @@ def _exchange(stored: Stored, strategies: Sequence[str]) -> Iterator[str]:
     for each in weighed_of(stored, list(strategies), "valued_reach", "followers_lost"):
         gain, loss = apart("valued_reach", each.effect), apart("followers_lost", each.cost)
         yield (
-            f"Compared with {baseline}, {each.strategy} has a valued reach that is {gain}, and the "
-            f"followers it loses are {loss}."
+            f"Compared with {baseline}, {each.strategy} brings {gain} in valued reach, and {loss} "
+            "in followers lost."
         )
 
 
