@@ -143,7 +143,16 @@ QUARTERS = {
     Quarter.CHEAPER_AND_WORSE: "costs less and brings less",
     Quarter.DEARER_AND_WORSE: "costs more and brings less: there is nothing to weigh",
 }
-UNITS = {"relevant_reach": "relevant account", "reach": "account"}
+UNITS = {
+    "reach": "account",
+    "relevant_reach": "relevant account",
+    "shares": "share",
+    "followers_gained": "follower gained",
+    "pitches_opened": "opened pitch",
+    "pitches_answered": "answer",
+    "pitches_covered": "piece of coverage",
+    "coverage_reach": "account reached through coverage",
+}
 SURE = 0.95
 """Share of resampled worlds from which on a quarter is said without its share."""
 
