@@ -126,6 +126,41 @@ def drawn(
     )
 
 
+CAMPAIGN = """\
+name: memory-campaign
+seed: 1
+replicates: 8
+draws: 2
+horizon: 7 days
+following: {{follows: 2%, irrelevant: 0.1%}}
+segments:
+  public:
+    accounts: {accounts}
+    attention: {attention}
+    interest: {{news: 0.1}}
+    follows: {{mean: 20}}
+    popularity: {{tail: 2.3, at most: 1000}}
+ours:
+  brand: {{followers: {{public: {followers}}}}}
+messages: {{offer: {{topic: news, resonance: 0.5}}}}
+strategies:
+  posts: [{{post: offer, by: brand, every: 1 h, for: {hours} h}}]
+  more:
+  - {{post: offer, by: brand, every: 1 h, for: {hours} h}}
+  - {{pitch: offer, by: brand, to: {{choose: 1000, by: random}}, at: 1 h, opens: 0.5, answers: 0.5,
+     covers: 0.5}}
+  - {{boost: offer, by: brand, to: public, impressions: 10000, per hour: 1000, at: 2 h}}
+compare: {{on: reach, baseline: posts}}
+"""
+
+
+def campaign(accounts: int, hours: int, attention: str = "0.2") -> str:
+    """Return a scenario in which a post an hour reaches half of all accounts' feeds."""
+    return CAMPAIGN.format(
+        accounts=accounts, followers=accounts // 2, hours=hours, attention=attention
+    )
+
+
 MUTUAL = "    reciprocity: 22%\n    clustering: 0.1"
 
 
@@ -149,6 +184,9 @@ def cases() -> Iterator[Case]:
     yield Case("5e6, clustered, 2 draws", drawn(250_000, 20, draws=2, inside=MUTUAL), workers=2)
     yield Case("1e7 follows", drawn(500_000, 20))
     yield Case("1e7, giants, 2 workers", drawn(500_000, 20, resonance=3.0), workers=2)
+    yield Case("campaigns, 2 workers", campaign(80_000, 160), workers=2)
+    limited = campaign(200_000, 24, "{capacity: 10, per followee: 2}")
+    yield Case("campaigns, attention limited", limited, workers=2)
     mesa = drawn(5_000, 2, replicates=6, draws=2)
     yield Case("Mesa, 1e4, 2 workers", mesa, workers=2, engine="mesa")
     mesa = drawn(20_000, 10, replicates=4, draws=2)

@@ -194,13 +194,13 @@ def metrics(
         time
         for outcome, _ in outcomes
         for account, time in outcome.share_time.items()
-        if account not in ours and outcome.parent[account] is not None
+        if account not in ours and outcome.generation[account] > 0
     )
     posted = [
         time
         for outcome, _ in outcomes
         for account, time in outcome.share_time.items()
-        if outcome.parent[account] is None
+        if outcome.generation[account] == 0
     ]
     trees = [tree for outcome, _ in outcomes for tree in trees_of(outcome)]
     generations = [g for outcome, _ in outcomes for g in outcome.generation.values()]
@@ -224,7 +224,7 @@ def speed(times: Sequence[float], posted: Sequence[float]) -> dict[str, Any]:
     half = (len(times) + 1) // 2  # The number of shares that are at least half of all.
     doubling = half >= 2
     return {
-        "time_to_half": times[half - 1] - min(posted) if times else None,
+        "time_to_half": times[half - 1] - min(posted) if times and posted else None,
         # A fullest window [t, t + 1) can be moved to start at a share.
         "peak_hourly_shares": max((sum(t <= s < t + 1 for s in times) for t in times), default=0),
         "doubling_time": (times[half - 1] - times[0]) / math.log2(half) if doubling else None,

@@ -7,7 +7,6 @@ tie them together. Times are in hours, accounts anything that can be a key.
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from functools import partial
 from heapq import heappop, heappush
 from typing import Any
@@ -48,8 +47,8 @@ class Campaign:
 
     The agenda is a heap of (when and in which order, number, what to do). Actions carry (time, 0,
     place in the strategy, time of the occasion, place among those chosen), shares (time, 1,
-    generation, account number, instance), so that all actions of a time come before its shares.
-    The number keeps what is alike in the order in which it was put there.
+    generation, account number, instance, rule of a repost), so that all actions of a time come
+    before its shares. The number keeps what is alike in the order in which it was put there.
     """
 
     def __init__(
@@ -145,9 +144,10 @@ class Campaign:
         account: Account,
         instance: Instance,
         happens: Callable[[float], None],
+        rule: int = 0,
     ) -> None:
         """Put a share on the agenda."""
-        order = (time, 1, generation, self.world.order[account], self.rank[instance])
+        order = (time, 1, generation, self.world.order[account], self.rank[instance], rule)
         self.at(order, happens)
 
     def topic(self, action: Seed | Pitch) -> str:
@@ -213,7 +213,7 @@ class Campaign:
             if rule.of == by and rule.when != "never":
                 reposter = self.world.ours[rule.by]
                 repost = partial(self.repost, instance, number, account)
-                self.later(time + rule.after, 1, reposter, instance, repost)
+                self.later(time + rule.after, 1, reposter, instance, repost, number)
 
     def repost(self, instance: Instance, number: int, parent: Account, time: float) -> None:
         """Our account reposts another's post, unless it has shared it or its rule says no."""
@@ -233,7 +233,7 @@ class Campaign:
         interest = self.world.interest[self.messages[instance.message].topic]
         followers = self.present[ours]
         total = sum(math.floor(interest[v] * FINEST) for v in followers)
-        return bool(followers) and Fraction(total, FINEST * len(followers)) >= Fraction(cut)
+        return bool(followers) and total >= math.floor(cut * FINEST) * len(followers)
 
     def seed(self, action: Seed, account: Account, time: float) -> None:
         """The account shares, unless it has decided to."""
@@ -408,7 +408,7 @@ class Campaign:
             normal = radius * math.cos(2 * math.pi * throws.resonance(1))
             resonance = resonance.median * math.exp(resonance.sigma * normal)
         elif isinstance(resonance, Pareto):
-            resonance = resonance.least * (1 - throws.resonance(0)) ** (-1 / resonance.tail)
+            resonance = resonance.least * throws.resonance(0) ** (-1 / resonance.tail)
         return naive.Message(resonance, message.kind, message.factors, message.needed)
 
     def seen_by(self, topic: str) -> naive.World:

@@ -42,10 +42,12 @@ from propagation.scenario.spec import (
     Post,
     Repost,
     Threshold,
+    WhenRelevant,
 )
 from propagation.spread.campaign_record import Campaign
 from propagation.spread.simulate import CompiledEngine
 from propagation.strategy.agenda import agenda_of
+from verification.oracles import occupied
 
 pytestmark = pytest.mark.skipif(config.DISABLE_JIT, reason="minutes without machine code")
 
@@ -449,17 +451,6 @@ def test_who_has_noticed_us_follows_back_more_readily() -> None:
 # -------------------------------------------------------------------------------- boosts
 
 
-def occupied(draws: int, boxes: int, chance: float) -> npt.NDArray[np.float64]:
-    """Return the law of the number of boxes hit, each draw hitting one of them with a chance."""
-    law = np.zeros(boxes + 1)
-    law[0] = 1.0
-    for _ in range(draws):
-        new = law * (1 - chance * (1 - np.arange(boxes + 1) / boxes))
-        new[1:] += law[:-1] * chance * (1 - np.arange(boxes) / boxes)
-        law = new
-    return law
-
-
 def test_paid_impressions_are_binomial_and_drawn_with_replacement() -> None:
     impressions, attention, pool, count = 40, 0.3, 25, 2000
     boost = Boost(
@@ -575,6 +566,43 @@ def test_reposts_by_chance_are_binomial() -> None:
         ]
         reposted = np.concatenate(reposted)
         assert np.count_nonzero(reposted == 2.0) == number == len(reposted[~np.isnan(reposted)])
+
+
+def test_reposts_when_relevant_ask_those_who_follow_just_then() -> None:
+    # the brand's followers care 0 and 1: on average 0.5 until its post drives the one away
+    ours = BRAND | {"ceo": OurAccount(account="1")}
+    interest = [0.0, 0.0, 0.0, 1.0]
+    world = make_world([(2, 0), (3, 0)], 4, ours=ours, interest=interest)
+    strategy = [post((0.0, 9.0), by="ceo"), post(5.0, post="echo")]
+    leaving = Following(irrelevant=1.0)
+    for cut, after, reposted in (
+        (0.5, 0.0, [0.0, 9.0]),
+        (0.5000001, 0.0, [9.0]),
+        (0.5000001, 4.999, [13.999]),
+        (0.5000001, 5.0, [5.0, 14.0]),  # the post, of generation 0, comes first
+        (0.5000001, 5.001, [5.001, 14.001]),
+    ):
+        repost = Repost(repost="ceo", by="brand", when=WhenRelevant(relevant=cut), after=after)
+        (run,) = runs(world, [*strategy, repost], 1, NEVER_SHARED, following=leaving)
+        calls = run.cascades[0], run.cascades[2]
+        times = np.concatenate([one.share_time[one.account == 0] for one in calls])
+        assert times[~np.isnan(times)].tolist() == pytest.approx(reposted)
+        assert run.reposts.tolist() == [len(reposted)]
+    # with no followers at all there is nobody to whom it could be relevant
+    lonely = make_world([], 4, ours=ours, interest=1.0)
+    (run,) = runs(
+        lonely, [strategy[0], Repost(repost="ceo", by="brand", when=WhenRelevant(relevant=0.0))], 1
+    )
+    assert run.reposts.tolist() == [0]
+
+
+def test_accounts_that_repost_each_other_end_there() -> None:
+    ours = BRAND | {"ceo": OurAccount(account="1")}
+    world = make_world([(2, 0), (2, 1)], 3, ours=ours)
+    both = [Repost(repost=a, by=b, after=1.0) for a, b in (("ceo", "brand"), ("brand", "ceo"))]
+    (run,) = runs(world, [post((0.0, 10.0), by="ceo"), post(20.0), *both], 1, NEVER_SHARED)
+    assert run.reposts.tolist() == [2, 1]
+    assert [one.notices.sum() for one in run.cascades] == [2, 2, 2]
 
 
 def test_a_mix_is_multinomial_and_accounts_mix_independently() -> None:

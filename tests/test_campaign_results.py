@@ -193,4 +193,4 @@ def test_strategies_at_equal_cost_run_scaled_and_are_stored_as_written(tmp_path:
     assert "0.25 in 'blast'" in said
     page = write_report(tmp_path / "out").read_text(encoding="utf-8")
     assert "40 -&gt; 10 accounts" in page
-    assert "to 10 of press (at random)" in page
+    assert "sends study to 10 of press" in page

@@ -87,7 +87,7 @@ def test_hours_run_from_a_minute_after_the_first_post_to_the_end(
 
 
 def test_a_horizon_of_seconds_has_hours_too() -> None:
-    hours = curve_hours([(MessageInstance("call", 0.0, ()),)], 1e-3)
+    hours = curve_hours([Agenda((MessageInstance("call", 0.0, ()),))], 1e-3)
     assert hours[0] == 0.0
     assert hours[-1] == pytest.approx(1e-3)
 

@@ -9,10 +9,10 @@ import pytest
 from campaigns import REAL, write_campaign
 from typer.testing import CliRunner
 
-from benchmarks.memory import Case, drawn, holds, measure, peak, predict
+from benchmarks.memory import Case, campaign, drawn, holds, measure, peak, predict
 from propagation import cli
 from propagation.audience import memory
-from propagation.experiment import footprint
+from propagation.experiment import campaign_footprint, footprint
 from propagation.experiment.estimates import lies_in_a_file
 from propagation.scenario.reading import parse_scenario
 
@@ -20,11 +20,13 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux says what
 CASES = (
     Case("small", drawn(5_000, 2)),
     Case("large", drawn(700_000, 1, draws=4, topics=2, replicates=4), workers=2),
+    Case("campaign", campaign(80_000, 160), workers=2),
     Case("agents", drawn(5_000, 2, replicates=2), workers=2, engine="mesa"),
 )
 DECISIVE = {
     "small": (("REPORT", "PROGRAM"),),
     "large": (("PROGRAM",), ("ACCOUNT",), ("PERSON",), ("THEORY_ACCOUNT",)),
+    "campaign": (("ROW",),),
     "agents": (("PROCESS",),),
 }
 """Constants that the cases cannot do without; the others need larger graphs to show."""
@@ -54,7 +56,8 @@ def test_a_constant_forgotten_is_noticed(
     for names in DECISIVE[case.name]:
         with monkeypatch.context() as patched:
             for name in names:
-                patched.setattr(footprint, name, 0)
+                of = footprint if hasattr(footprint, name) else campaign_footprint
+                patched.setattr(of, name, 0)
             assert not holds(foreseen(case), measured[case.name]), names
 
 
@@ -192,3 +195,25 @@ def test_private_memory_is_what_is_measured() -> None:
     )
     assert 0.98e8 < filled - least < 1.1e8
     assert abs(shared - least) < 1e7
+
+
+def test_more_of_a_campaign_never_takes_less() -> None:
+    def bytes_of(text: str, rows: int = 100_000) -> int:
+        return campaign_footprint.scenes(parse_scenario(text), 50_000, 1, [rows, rows])
+
+    least = campaign(50_000, 120)
+    assert bytes_of(drawn(50_000, 2)) == 0
+    assert bytes_of(least, 1_000_000) > bytes_of(least) + 2 * 900_000 * 48
+    for more in (
+        least.replace("0.2", "{capacity: 10, per followee: 2}"),
+        least.replace("at: 1 h", "every: 1 h, for: 120 h"),
+        least.replace("  brand:", "  ceo: {followers: {public: 5}}\n  brand:"),
+    ):
+        assert bytes_of(more) > bytes_of(least), more
+
+
+def test_rows_are_bounded_by_accounts_and_instances() -> None:
+    assert campaign_footprint.rows_of([], 1000) == 0
+    assert campaign_footprint.rows_of([10.0], 1000) == 100
+    assert campaign_footprint.rows_of([10.0] * 9, 1000) == 180
+    assert campaign_footprint.rows_of([900.0] * 9, 1000) == 9000

@@ -194,3 +194,14 @@ COMMUNITY = {
 """Mean sharers in a community by (accounts, mean followers): (each exposure a new chance, one
 decision per person); 500 exposed at the start, share probability 0.03, means of 2,000 runs."""
 COMMUNITY_RUNS = 2_000
+
+
+def occupied(draws: int, boxes: int, chance: float) -> npt.NDArray[np.float64]:
+    """Return the law of the number of boxes hit, if each draw hits one of them with a chance."""
+    law = np.zeros(boxes + 1)
+    law[0] = 1.0
+    for _ in range(draws):
+        hit = law * chance * (1 - np.arange(boxes + 1) / boxes)
+        law = law - hit
+        law[1:] += hit[:-1]
+    return law

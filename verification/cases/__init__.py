@@ -6,6 +6,7 @@ from verification.cases.competition import COMPETITION
 from verification.cases.coverage import COVERAGE
 from verification.cases.delays import DELAYS
 from verification.cases.kills import KILLS
+from verification.cases.outreach import OUTREACH
 from verification.cases.outside import OUTSIDE
 from verification.cases.percolation import PERCOLATION
 from verification.cases.reachability import REACHABILITY
@@ -21,6 +22,7 @@ CASES: tuple[Case, ...] = (
     *OUTSIDE,
     *DELAYS,
     *COVERAGE,
+    *OUTREACH,
     *COMPETITION,
     *KILLS,
 )

@@ -33,9 +33,14 @@ EXAMPLE = 4.0
 FITTED = (10, 300)
 """Popularities between which an exponent is fitted: far above one, far below the cutoff."""
 WEAK = 0.5
-"""The reproduction number without competition at which messages are made equally popular."""
+"""The reproduction number of messages that do not compete and are made as popular on average by
+starting each with many accounts. With one start that would take the very number that competition
+leads to, and the same heavy tail: what competition explains is why it should be near one."""
 TOP = 0.01
-CRITICAL_EXPONENT = 1.5
+CRITICAL_EXPONENT, TOLERATED = 1.5, 0.1
+"""Relative: the graph is finite, and so are those a message can be new to."""
+QUICK_TOLERATED = 0.25
+"""The same for some 200 messages within the limits of the fit, a standard error of 5% more."""
 
 
 @dataclass(frozen=True)
@@ -119,23 +124,24 @@ def null_model(plan: Plan) -> Result:
     With the fault attention does not fall with what is in the feed.
     """
     graphs, accounts, days = plan.count(3, 3), plan.count(10_000, 4_000), plan.count(110, 90)
+    tolerated = QUICK_TOLERATED if plan.quick else TOLERATED
     alones = ALONE if not plan.quick else (EXAMPLE,)
     places = [Place(accounts, days, graph) for graph in range(graphs)]
-    rest, few = (1.0, 30) if plan.fault else (None, None)
+    rest, few = (1.0, 12) if plan.fault else (None, None)
     found = {
         alone: [popularity(place, alone, attention=rest, messages=few) for place in places]
         for alone in alones
     }
     mean = float(np.concatenate(found[EXAMPLE]).mean())
-    seeded = min(round(mean * (1.0 - WEAK)), 100)
+    seeded = min(round(mean * (1.0 - WEAK)), 40)
     weak = [popularity(place, EXAMPLE, attention=WEAK / EXAMPLE, seeded=seeded) for place in places]
-    lonely = popularity(places[0], EXAMPLE, attention=1.0, messages=60)
+    lonely = popularity(places[0], EXAMPLE, attention=1.0, messages=plan.count(60, 20))
     fitted, error = exponent(np.concatenate([one for ones in found.values() for one in ones]))
     checks = [_reproduction(alone, np.concatenate(found[alone])) for alone in alones]
     checks += [
-        within("exponent of popularity", fitted, CRITICAL_EXPONENT, 0.1),
+        within("exponent of popularity", fitted, CRITICAL_EXPONENT, tolerated),
         _below_two(fitted, error),
-        _rest("competing, not in the top 1%", found[EXAMPLE], 0.85),
+        _rest("competing, not in the top 1%", found[EXAMPLE], 0.9),
         within(
             "mean popularity without competition", float(np.mean(np.concatenate(weak))), mean, 0.1
         ),
@@ -206,8 +212,10 @@ COMPETITION = (
     Case(
         "competition",
         "Identical messages that take attention from each other are held just below the critical "
-        "point, however infectious each of them is alone, and some become very popular by chance; "
-        "without competition messages that are as popular on average do not differ like that.",
+        "point, however infectious each is alone, so chance makes some of them very popular. "
+        "Without competition that takes a reproduction number tuned to 2% below one: the same "
+        "messages reach everybody or nobody, and messages that are as popular on average because "
+        "many accounts start them, not because they spread, hardly differ.",
         "Gleeson, Ward, O'Sullivan & Lee (2014): competition-induced criticality, exponents below "
         "2; a critical branching process, exponent 3/2",
         "attention does not fall with what is in the feed",

@@ -168,6 +168,9 @@ def _told(finished: Finished, strategies: Sequence[str]) -> list[str]:
 
 
 def _outcome(finished: Finished, strategy: str, metric: str) -> Mapping[str, Any]:
+    if metric not in finished.runs[strategy]:
+        message = f"its runs have no {metric.replace('_', ' ')}: nothing in the scenario brings it"
+        raise InputError(Problem(message, file=str(finished.path)))
     try:
         found: Mapping[str, Any] = finished.summary["strategies"][strategy][metric]
         wanted = ("mean", "low", "high", "median", "p10", "p90", "defined", "heavy")

@@ -8,7 +8,7 @@ from propagation.scenario.metrics import is_campaign, is_limited
 from propagation.scenario.spec import Capacity, GrownGraph, Scenario
 
 NANOSECONDS_PER_NOTICE = 60.0
-NANOSECONDS_PER_CAMPAIGN_NOTICE = 290.0
+NANOSECONDS_PER_CAMPAIGN_NOTICE = 250.0
 """In a campaign: with who follows us, the table of instances, and counting."""
 NANOSECONDS_PER_LANDING = 30.0
 """Where attention is limited, of every follow of every share, noticed or not."""

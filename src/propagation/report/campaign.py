@@ -30,6 +30,7 @@ from propagation.report.figures.campaign_drawings import (
 from propagation.report.figures.drawing import Figure
 from propagation.report.stored import Stored
 from propagation.report.tables import Table
+from propagation.scenario.comparing import COST_PER
 from propagation.scenario.metrics import has_cost, is_limited, moves, pitches
 from propagation.scenario.spec import Scenario, as_written
 from propagation.strategy.budget import EqualCost, at_equal_cost
@@ -59,7 +60,7 @@ def campaign_parts(
         sentences = list(_followers(stored, strategies)) if moves(stored.scenario) else []
         title = "Followers and reach over time" if moves(stored.scenario) else "Reach over time"
         parts.append(Part(title, sentences, over_weeks))
-    if pitches(stored.scenario):
+    if any(_sends(stored, name) for name in strategies):
         parts.append(
             Part("From pitch to coverage", (), drawn(FUNNEL_FIGURE), [_funnel(stored, strategies)])
         )
@@ -86,18 +87,22 @@ def _followers(stored: Stored, strategies: Sequence[str]) -> Iterator[str]:
         yield f"{name} {gains} and {loses}."
 
 
+def _sends(stored: Stored, name: str) -> bool:
+    return pitches(stored.scenario) and bool(stored.runs[name]["pitches_sent"].any())
+
+
 def _funnel(stored: Stored, strategies: Sequence[str]) -> Table:
     rows = [
         (name, *(with_interval(_mean(stored, name, metric)) for metric in STAGES))
         for name in strategies
-        if stored.runs[name]["pitches_sent"].any()
+        if _sends(stored, name)
     ]
     heading = ("Strategy", *(words.capitalize() for words in STAGES.values()))
     return Table("What becomes of pitches, in the mean of a campaign", heading, rows)
 
 
 def _cost(stored: Stored, strategies: Sequence[str], figures: Sequence[Figure]) -> Part:
-    tables, sentences = [], list[str]()
+    tables, sentences = [_cost_table(stored, strategies)], list[str]()
     scaled = equal_cost_of(stored)
     if scaled is not None:
         sentences += in_full(scaled)
@@ -116,6 +121,16 @@ def _cost(stored: Stored, strategies: Sequence[str], figures: Sequence[Figure]) 
             "differs between campaigns."
         )
     return Part("Cost against effect", sentences, figures, tables)
+
+
+def _cost_table(stored: Stored, strategies: Sequence[str]) -> Table:
+    def told(name: str, metric: str) -> str:
+        found = _mean(stored, name, metric)
+        return "reaches nobody" if found.mean is None else with_interval(found)
+
+    rows = [(name, *(told(name, metric) for metric in ("cost", *COST_PER))) for name in strategies]
+    heading = ("Strategy", *(phrase(metric).label.capitalize() for metric in ("cost", *COST_PER)))
+    return Table("What it costs, in the mean of a campaign", heading, rows)
 
 
 def _reaches_relevant(stored: Stored, strategies: Sequence[str]) -> bool:
@@ -200,8 +215,8 @@ def _exchange(stored: Stored, strategies: Sequence[str]) -> Iterator[str]:
     for each in weighed_of(stored, list(strategies), "valued_reach", "followers_lost"):
         gain, loss = apart("valued_reach", each.effect), apart("followers_lost", each.cost)
         yield (
-            f"Compared with {baseline}, {each.strategy} has a valued reach that is {gain}, and the "
-            f"followers it loses are {loss}."
+            f"Compared with {baseline}, {each.strategy} brings {gain} in valued reach, and {loss} "
+            "in followers lost."
         )
 
 

@@ -85,6 +85,12 @@ def method(stored: Stored) -> list[str]:
         f"An account counts as relevant from an interest of {scenario.relevant:g} on. What happens "
         f"after {_horizon(scenario)} does not count.",
     ]
+    if has_cost(scenario):
+        sentences.append(
+            "Cost per reach is what is paid in all campaigns over all who are reached in them, "
+            "with the interval of such a ratio. The chance to do better compares campaign by "
+            "campaign; there one that reaches nobody is the dearest."
+        )
     if scenario.shuffled:
         sentences.append(
             "In the shuffled world every account trades places in the graph with one of as many "
@@ -120,6 +126,17 @@ RULES = {
     "threshold": (THRESHOLDS, WATTS, INFLUENCE),
 }
 """Where each decision rule comes from (one decision a person has no source), and its theory."""
+COMPETITION = (
+    "Gleeson, J. P. et al. (2014): Competition-induced criticality in a model of meme popularity. "
+    "PRL 112, 048701 (limited attention)."
+)
+DIVIDED = (
+    "Hodas, N. O., Lerman, K. (2012): How visibility and divided attention constrain social "
+    "contagion. SocialCom (limited attention)."
+)
+CE_PLANE = (
+    "Black, W. C. (1990): The CE plane. Medical Decision Making 10, 212 (cost against effect)."
+)
 SEISMIC = "Zhao, Q. et al. (2015): SEISMIC: a self-exciting point process model. KDD (delays)."
 VIRALITY = (
     "Goel, S. et al. (2016): The structural virality of online diffusion. Manag. Sci. 62, 180."
@@ -146,6 +163,10 @@ def citations(stored: Stored) -> list[str]:
     steps = stored.summary.get("steps", [])
     if "structural_virality" in (stored.summary["metric"], *(step["metric"] for step in steps)):
         found.append(VIRALITY)
+    if is_limited(scenario):
+        found += [COMPETITION, DIVIDED]
+    if has_cost(scenario):
+        found.append(CE_PLANE)
     found += [MEANS, CHANCES, *([DRAWS] if scenario.draws > 1 else [])]
     compared = [*stored.summary["differences"], *(d for step in steps for d in step["differences"])]
     if any(each["ratio"] is not None for each in compared):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from propagation.scenario.actions import Action, Post
+from propagation.scenario.actions import Action, Post, Repost
 from propagation.scenario.comparing import ALL_METRICS, COST_PER, FUNNEL, METRICS, MOVING, Metric
 from propagation.scenario.findings import Finding, Path, block
 from propagation.scenario.traits import Capacity
@@ -63,9 +63,8 @@ def is_campaign(scenario: "Scenario") -> bool:
         return True
     if is_limited(scenario):
         return True
-    return any(
-        not actions or any(map(_is_more, actions)) for actions in scenario.strategies.values()
-    )
+    done = [[one for one in each if not _is_never(one)] for each in scenario.strategies.values()]
+    return any(not actions or any(map(_is_more, actions)) for actions in done)
 
 
 def is_limited(scenario: "Scenario") -> bool:
@@ -75,6 +74,11 @@ def is_limited(scenario: "Scenario") -> bool:
         by_segment = scenario.accounts.by_segment or {}
         traits += [scenario.accounts.attention, *(each.attention for each in by_segment.values())]
     return any(isinstance(each, Capacity) for each in traits)
+
+
+def _is_never(action: Action) -> bool:
+    """Whether an action is a repost that is never made: as if it were not there."""
+    return isinstance(action, Repost) and action.when == "never"
 
 
 def _is_more(action: Action) -> bool:
@@ -103,4 +107,4 @@ def metric_problems(path: Path, metric: object, tree: Mapping[str, object]) -> I
     name = metric.replace(" ", "_") if isinstance(metric, str) else None
     if name in ALL_METRICS and name not in metrics_in(tree):
         needed = next(words for metrics, words in NEEDS.items() if name in metrics)
-        yield Finding(path, f"{name.replace('_', ' ')} needs {needed} in the scenario")
+        yield Finding(path, f"{name.replace('_', ' ')} needs {needed}")

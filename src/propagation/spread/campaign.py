@@ -57,7 +57,7 @@ UInt8 = npt.NDArray[np.uint8]
 Records = npt.NDArray[np.void]
 
 
-@inlined
+@lean
 def _post(
     people: Records, script: Script, seed: np.uint64, horizon: float, scene: Scene, entry: np.void
 ) -> None:
@@ -78,7 +78,7 @@ def _post(
             plan_event(scene, now + rule["after"], tied, instance, -1 - number)
 
 
-@inlined
+@lean
 def _repost(
     ground: Ground,
     people: Records,
@@ -112,7 +112,7 @@ def _repost(
     return at
 
 
-@inlined
+@lean
 def _is_relevant(
     ground: Ground,
     people: Records,
@@ -149,7 +149,7 @@ def _is_relevant(
     return is_relevant_to_followers(units, followers, cut)
 
 
-@inlined
+@lean
 def _seed(
     people: Records, scene: Scene, entry: np.void, chosen: Int32, count: int, now: float
 ) -> None:
@@ -164,7 +164,7 @@ def _seed(
             plan_share(scene, at, now, int(np.int64(NOBODY)), int(np.int64(0)))
 
 
-@inlined
+@lean
 def _pitch(
     people: Records,
     script: Script,
@@ -290,7 +290,7 @@ def _is_next(scene: Scene, time: float, tied: int) -> bool:
     return bool(time < first["time"] or (time == first["time"] and tied < first["tie"]))
 
 
-@inlined
+@lean
 def _show(
     ground: Ground,
     people: Records,
@@ -315,7 +315,7 @@ def _show(
         step += 1
 
 
-@inlined
+@lean
 def _follow_some(
     people: Records,
     script: Script,

@@ -208,7 +208,7 @@ def interest_units(interest: float) -> int:
 @inlined
 def is_relevant_to_followers(units: int, followers: int, cut: float) -> bool:
     """Say whether the mean interest of followers is enough; ``units`` is their sum."""
-    return bool(followers > 0 and units >= cut * INTEREST_UNITS * followers)
+    return bool(followers > 0 and units >= interest_units(cut) * followers)
 
 
 @inlined

@@ -78,7 +78,7 @@ def _note_move(scene: Scene, script: Script, number: int, account: int, now: flo
     move["joined"] = (scene.bonds[number, account] & FOLLOWS) > 0
 
 
-@inlined
+@lean
 def settle_gains(
     scene: Scene,
     script: Script,
@@ -133,7 +133,7 @@ class Present(NamedTuple):
     recent_shares: int
 
 
-@inlined
+@lean
 def present_of(
     script: Script,
     people: Records,
@@ -249,7 +249,7 @@ def _land(script: Script, scene: Scene, account: int, now: float) -> None:
     scene.load[account], scene.load_time[account] = left + 1.0, now
 
 
-@inlined
+@lean
 def _land_in_lists(
     ground: Ground,
     people: Records,
@@ -287,7 +287,7 @@ def _is_follower(scene: Scene, ours: int, account: int) -> bool:
     return bool(ours == NOT_OURS or scene.bonds[ours, account] & FOLLOWS)
 
 
-@inlined
+@lean
 def share(
     ground: Ground,
     people: Records,

@@ -132,9 +132,10 @@ class Agenda(Sequence[MessageInstance]):
 
     @property
     def start(self) -> float:
-        """Hours at which the first thing happens; 0 if nothing ever does."""
-        times = [post.time for one in self.instances for post in one.posts]
-        return min([*times, *(occasion.time for occasion in self.occasions)], default=0.0)
+        """Hours at which a message first goes out; without any, when the first thing happens."""
+        posts = [post.time for one in self.instances for post in one.posts]
+        others = [one.time for one in self.occasions if one.instance != NO_INSTANCE]
+        return min([*posts, *others] or [one.time for one in self.occasions], default=0.0)
 
 
 def agenda_of(strategy: Iterable[Action], starts: str | None = None) -> Agenda:

@@ -44,8 +44,9 @@ def campaign_drawings(stored: Stored, strategies: list[str], few: list[str]) -> 
         yield _over_time(stored, few, "followers")
     if stored.curves is not None and stored.curves.valued:
         yield _over_time(stored, few, "valued")
-    if pitches(scenario):
-        yield _funnel(stored, [name for name in few if _sends(stored, name)])
+    sending = [name for name in few if pitches(scenario) and _sends(stored, name)]
+    if sending:
+        yield _funnel(stored, sending)
     if has_cost(scenario) and len(strategies) > 1:
         yield _plane(stored, strategies)
     if reposts(scenario, strategies) and len(strategies) > 1:

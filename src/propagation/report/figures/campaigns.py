@@ -55,7 +55,7 @@ def funnel(ax: Axes, stages: Mapping[str, Found]) -> None:
         ax.axhline(line, color=FAINT, lw=0.4)
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0,)))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xlabel("mean of a campaign (each step is ten times as many)")
+    ax.set_xlabel("mean of a campaign")
     thousands(ax, x=True)
 
 
