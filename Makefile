@@ -11,6 +11,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 SCENARIO ?= scenarios/occupy.yaml
 TESTS ?=
+REFERENCE = occupy ceo-and-brand pitch-or-blast cross-posting waking-a-silent-account limited-attention
 
 .PHONY: run test lint verify bench reference docs clean
 
@@ -29,8 +30,9 @@ verify: $(VENV)/.test
 	$(BIN)/python -m verification
 
 reference: $(VENV)/.test
-	$(BIN)/propagation run scenarios/occupy.yaml --out results/reference/occupy --force --no-report
-	$(BIN)/propagation run scenarios/ceo-and-brand.yaml --out results/reference/ceo-and-brand --force --no-report
+	for name in $(REFERENCE); do \
+	  $(BIN)/propagation run scenarios/$$name.yaml --out results/reference/$$name --force --no-report || exit 1; \
+	done
 	$(BIN)/python -m tests.reference
 
 bench: $(VENV)/.test

@@ -14,9 +14,16 @@ from propagation.experiment.summarising import columns_of
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "results" / "reference"
-NAMES = ("occupy", "ceo-and-brand")
+NAMES = (
+    "occupy",
+    "ceo-and-brand",
+    "pitch-or-blast",
+    "cross-posting",
+    "waking-a-silent-account",
+    "limited-attention",
+)
 FIRST = 20
-"""Replicates kept: one in each of the scenarios' worlds."""
+"""Replicates kept: at least one in each of the scenarios' worlds."""
 COUNTS = ("reach", "relevant_reach", "shares")
 """Whole numbers, which are the same on every machine."""
 KEPT = "first-replicates.json"
