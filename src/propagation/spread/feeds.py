@@ -333,19 +333,10 @@ def share(
             done += 1
             if scene.bonds[ours, account] & FOLLOWS:
                 key = descend(stem, people[account]["key"])
-                attention = _attention_at_share(script, ground, scene, account)
-                if np.uint64(throw(key, 0)) < np.uint64(attention):
+                if np.uint64(throw(key, 0)) < np.uint64(ground.attention[account]):
                     found[noticed] = account
                     noticed += 1
         take_in(scene, script, people, limits, present, found, noticed)
-
-
-@inlined
-def _attention_at_share(script: Script, ground: Ground, scene: Scene, account: int) -> np.uint64:
-    """Return attention as settled when the present share landed."""
-    if len(script.capacity) == 0:
-        return np.uint64(ground.attention[account])
-    return np.uint64(scene.attention[account])
 
 
 @inlined

@@ -1,1 +1,1 @@
-"""What we do: strategies as an agenda of timed posts."""
+"""What we do: strategies as an agenda of timed actions, whom they choose and what they cost."""
