@@ -143,7 +143,16 @@ QUARTERS = {
     Quarter.CHEAPER_AND_WORSE: "costs less and brings less",
     Quarter.DEARER_AND_WORSE: "costs more and brings less: there is nothing to weigh",
 }
-UNITS = {"relevant_reach": "relevant account", "reach": "account"}
+UNITS = {
+    "reach": "account",
+    "relevant_reach": "relevant account",
+    "shares": "share",
+    "followers_gained": "follower gained",
+    "pitches_opened": "opened pitch",
+    "pitches_answered": "answer",
+    "pitches_covered": "piece of coverage",
+    "coverage_reach": "account reached through coverage",
+}
 SURE = 0.95
 """Share of resampled worlds from which on a quarter is said without its share."""
 
@@ -259,17 +268,14 @@ def scaling_table(scaled: EqualCost, stored: Stored) -> Table:
 
 
 def _attention(stored: Stored) -> Part:
-    best = {
-        one.whose: max(each.attention for each in stored.attention if each.whose == one.whose)
-        for one in stored.attention
-    }
+    best = max(each.attention for each in stored.attention)
     rows = [
         (
             each.whose or "(all accounts)",
             _class(each.low, each.high),
             f"{each.accounts:,}",
             f"{100 * each.attention:.3g}%",
-            f"{each.attention / best[each.whose]:.0%}",
+            f"{share(each.attention / best)}",
         )
         for each in stored.attention
     ]
@@ -281,7 +287,8 @@ def _attention(stored: Stored) -> Part:
             "feed, and the less of it is noticed.",
             f"Who follows {_class(few.low, few.high)} notices {100 * few.attention:.3g}% of what "
             f"is shared, who follows {_class(many.low, many.high)} {100 * many.attention:.3g}%: "
-            f"such a follower is worth {many.attention / few.attention:.0%} of the other.",
+            f"such a follower is worth {share(many.attention / few.attention)} of the other.",
+            f"The mean follower notices, of what our accounts share: {_mean_followers(stored)}.",
         ],
         (),
         [
@@ -292,8 +299,18 @@ def _attention(stored: Stored) -> Part:
             )
         ],
         note="In the first world, while no message of the scenario is in the feed. Worth: the "
-        "chance as a share of the largest one among the same followers.",
+        "chance as a share of the largest one in the table.",
     )
+
+
+def _mean_followers(stored: Stored) -> str:
+    """Write ``'ceo' 4.2%, 'brand' 1.1%``."""
+    parts = []
+    for whose in dict.fromkeys(each.whose for each in stored.attention if each.whose):
+        own = [each for each in stored.attention if each.whose == whose]
+        noticed = sum(each.accounts * each.attention for each in own)
+        parts.append(f"'{whose}' {100 * noticed / sum(each.accounts for each in own):.3g}%")
+    return ", ".join(parts)
 
 
 def _class(low: int, high: int | None) -> str:

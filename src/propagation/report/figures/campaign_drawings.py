@@ -20,7 +20,10 @@ CAMPAIGN_FIGURES = (FOLLOWERS, VALUED, FUNNEL_FIGURE, PLANE, EXCHANGE)
 STAGES = dict(
     zip(FUNNEL, ("sent", "opened", "answered", "covered", "reached through coverage"), strict=True)
 )
-COUNTED = ("reach", "relevant_reach", "valued_reach", "impressions", "shares", "coverage_reach")
+COUNTED = (
+    *("reach", "relevant_reach", "valued_reach", "impressions", "shares", "followers_gained"),
+    *("pitches_opened", "pitches_answered", "pitches_covered", "coverage_reach"),
+)
 """Metrics of which more is better, so that they can stand for the effect."""
 MOST_WEIGHED = 6
 
@@ -28,7 +31,7 @@ MOST_WEIGHED = 6
 def effect_of(scenario: Scenario) -> str:
     """Return the metric that stands for the effect: the compared one, or valued reach."""
     metric = str(scenario.compare.on)
-    return metric if metric in COUNTED or metric == "followers_gained" else "valued_reach"
+    return metric if metric in COUNTED else "valued_reach"
 
 
 def reposts(scenario: Scenario, strategies: list[str]) -> bool:
