@@ -47,11 +47,16 @@ def test_the_first_replicates_are_the_same_to_the_last_account(
 def test_means_of_the_reduced_run_fit_those_of_the_reference(
     name: str, reduced: dict[str, Any]
 ) -> None:
-    """Each mean lies in the interval that the few replicates give, all comparisons together."""
+    """Each mean lies in the interval that the few replicates give, all comparisons together.
+
+    Left out are means whose tail is heavy: a few replicates without a giant say nothing of them.
+    """
     means = loaded(REFERENCE / name / "summary.json")["strategies"]
     comparisons = len(reduced) * len(COUNTS)
     for strategy, found in reduced.items():
         for metric, counts in found.items():
+            if means[strategy][metric]["heavy"]:
+                continue
             values = np.array(counts, np.float64)
             interval = mean_interval(values, np.arange(FIRST), comparisons)
             assert interval.low is not None
