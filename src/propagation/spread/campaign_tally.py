@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import compiled
+from propagation.instructions import prefetch
 from propagation.spread.campaign_runs import CampaignRuns, by_instance
 from propagation.spread.cascade import Audience, peak_in_an_hour
 from propagation.spread.coverage import reached_through_coverage
 from propagation.spread.scene import MOVES, PITCHES, ROWS, SHARES, Scene
 from propagation.spread.tally import (
+    AHEAD,
     DEPTH,
     DOUBLING_TIME,
     IMPRESSIONS,
@@ -206,8 +208,10 @@ def _count(
     reached = impressions = 0
     total = 0.0
     hour = 0
-    for at in seen:
-        row = rows[at]
+    for i in range(len(seen)):
+        if i + AHEAD < len(seen):
+            prefetch(best, rows[seen[i + AHEAD]]["account"])
+        row = rows[seen[i]]
         while hour < len(hours) and hours[hour] < row["first_notice"]:
             reach_by_hour[hour], valued_by_hour[hour] = reached, total
             hour += 1

@@ -186,6 +186,7 @@ def take_in(
         if i + AHEAD < count:
             coming = int(np.int64(found[i + AHEAD]))
             prefetch(people, coming)
+            prefetch(relevance, coming)
             prefetch(scene.slots, first_slot(scene.slots, instance, coming))
         account = int(np.int64(found[i]))
         at = touch(scene, instance, account)
