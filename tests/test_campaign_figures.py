@@ -115,7 +115,14 @@ def test_costs_attention_and_resonance_are_told_in_words() -> None:
 
 def test_equal_words_with_other_rates_are_told_apart() -> None:
     whom = {"by": "ceo", "to": {"choose": 5, "by": "random"}, "at": "0 h"}
-    pitch = {"pitch": "call", **whom, "opens": "40%", "answers": "10%", "covers": "30%"}
+    pitch: dict[str, object] = {
+        "pitch": "call",
+        **whom,
+        "opens": "40%",
+        "answers": "10%",
+        "covers": "30%",
+    }
+    pitch["after"] = {"law": "exponential", "mean": "6.1 days"}
     follow = {"follow": {"choose": 5, "by": "random"}, "by": "ceo", "per day": 5, "at": "0 h"}
     written = {
         "strategies": {
@@ -133,3 +140,4 @@ def test_equal_words_with_other_rates_are_told_apart() -> None:
     assert [row[1] for row in back] == ["20%", "4%"]
     assert [row[1] for row in costs] == ["nothing", "10 once", "20 once"]
     assert costs[0][0] == sent
+    assert chances[0][3] == "30%, after a delay: 6.1 days on average (exponential)"

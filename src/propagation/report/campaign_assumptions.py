@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from propagation.experiment.phrases import quoted
-from propagation.report.actions import Block, action_in_words, cost_in_words
+from propagation.report.actions import Block, action_in_words, cost_in_words, delay_in_words
 from propagation.report.tables import Table
 
 
@@ -66,7 +66,7 @@ def _rates(one: Block) -> tuple[str, str, str, str]:
     if personal != 1:
         answers += f", times {personal:g} for being personal"
     after = one.get("after", "none")
-    delay = "" if after == "none" else f", after {after.get('mean', after.get('time', 'a while'))}"
+    delay = "" if after == "none" else f", after a delay: {delay_in_words(after)}"
     wears = str(one.get("wears", "0%"))
     worn = f"{wears} of the willingness to open the next" if wears not in ("0%", "0") else "nothing"
     return str(one["opens"]), answers, f"{one['covers']}{delay}", worn
