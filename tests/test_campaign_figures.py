@@ -10,7 +10,11 @@ from matplotlib.figure import Figure
 
 from propagation.experiment.cost_effect import ellipse, weighed
 from propagation.report.actions import action_in_words, cost_in_words
-from propagation.report.campaign_assumptions import resonance_in_words, trait_in_words
+from propagation.report.campaign_assumptions import (
+    campaign_tables,
+    resonance_in_words,
+    trait_in_words,
+)
 from propagation.report.figures.campaigns import funnel, plane
 from propagation.report.figures.style import house_style
 
@@ -107,3 +111,33 @@ def test_costs_attention_and_resonance_are_told_in_words() -> None:
     assert trait_in_words({"capacity": 50, "per followee": 2}).startswith("takes in 50 posts a day")
     assert trait_in_words(0.2) == resonance_in_words(0.1) == ""
     assert "half are below 0.02" in resonance_in_words({"median": 0.02, "sigma": 1})
+
+
+def test_equal_words_with_other_rates_are_told_apart() -> None:
+    whom = {"by": "ceo", "to": {"choose": 5, "by": "random"}, "at": "0 h"}
+    pitch: dict[str, object] = {
+        "pitch": "call",
+        **whom,
+        "opens": "40%",
+        "answers": "10%",
+        "covers": "30%",
+    }
+    pitch["after"] = {"law": "exponential", "mean": "6.1 days"}
+    follow = {"follow": {"choose": 5, "by": "random"}, "by": "ceo", "per day": 5, "at": "0 h"}
+    written = {
+        "strategies": {
+            "good": [pitch, {**follow, "back": "20%", "cost": {"fixed": 10}}],
+            "good too": [pitch, pitch],
+            "poor": [{**pitch, "opens": "8%"}, {**follow, "back": "4%", "cost": {"fixed": 20}}],
+        }
+    }
+    chances, back, costs = (table.rows for table in campaign_tables(written))
+    sent = "ceo pitches call to 5 accounts (at random) at 0 h"
+    assert [row[:2] for row in chances] == [
+        (f"{sent} (in 'good' and 'good too')", "40%"),
+        (f"{sent} (in 'poor')", "8%"),
+    ]
+    assert [row[1] for row in back] == ["20%", "4%"]
+    assert [row[1] for row in costs] == ["nothing", "10 once", "20 once"]
+    assert costs[0][0] == sent
+    assert chances[0][3] == "30%, after a delay: 6.1 days on average (exponential)"

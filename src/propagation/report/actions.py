@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from propagation.scenario.units import read_duration
+
 Block = Mapping[str, Any]
 
 
@@ -98,3 +100,30 @@ def cost_in_words(cost: Block) -> str:
             f"{_plain(cost['hours'])} hours of staff each time at {_plain(cost['per hour'])}"
         )
     return ", ".join(parts)
+
+
+def delay_in_words(delay: Any) -> str:
+    """Say how long people wait before they share, from the block as written."""
+    if delay == "none":
+        return "none: at once"
+    law = delay["law"]
+    if law == "fixed":
+        return f"always {delay['time']}"
+    if law == "exponential":
+        return f"{delay['mean']} on average (exponential)"
+    if law == "lognormal":
+        return f"half within {delay['median']} (lognormal, sigma {delay['sigma']})"
+    return (
+        f"half within {_power_median(delay['exponent'], read_duration(delay['flat']))}, the rest "
+        f"over ever longer times (power law, exponent {delay['exponent']}, flat up to "
+        f"{delay['flat']})"
+    )
+
+
+def _power_median(exponent: float, flat: float) -> str:
+    """Return the median of the power law of delays in words; ``flat`` in hours."""
+    beyond = 0.5 * (1 + exponent)  # half lie beyond t where (flat / t) ** exponent is this
+    hours = flat * (beyond / exponent if exponent >= 1 else beyond ** (-1 / exponent))
+    if hours < 2:
+        return f"{60 * hours:.0f} min"
+    return f"{hours:.1f} h" if hours < 72 else f"{hours / 24:.1f} days"

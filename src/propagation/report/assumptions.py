@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from propagation.experiment.decisions import response_in_words
-from propagation.report.actions import action_in_words, speakers
+from propagation.report.actions import action_in_words, delay_in_words, speakers
 from propagation.report.campaign_assumptions import (
     campaign_tables,
     resonance_in_words,
@@ -13,7 +13,6 @@ from propagation.report.campaign_assumptions import (
 from propagation.report.tables import Table
 from propagation.scenario.metrics import is_campaign
 from propagation.scenario.spec import FolderGraph, GrownGraph, NetworkxGraph, Scenario, as_written
-from propagation.scenario.units import read_duration
 
 GROWTH = {
     "follows": "Follows that an account makes of its own accord, in the mean",
@@ -151,31 +150,6 @@ def _messages(scenario: Scenario, written: Mapping[str, Any]) -> Table:
     ]
     heading = ("Message", "Topic", "Resonance", "How people decide", "Delay before a share")
     return Table("Messages", heading, rows)
-
-
-def delay_in_words(delay: Any) -> str:
-    """Say how long people wait before they share, from the block as written."""
-    if delay == "none":
-        return "none: at once"
-    law = delay["law"]
-    if law == "fixed":
-        return f"always {delay['time']}"
-    if law == "exponential":
-        return f"{delay['mean']} on average (exponential)"
-    if law == "lognormal":
-        return f"half within {delay['median']} (lognormal, sigma {delay['sigma']})"
-    return (
-        f"half within {_power_median(delay['exponent'], read_duration(delay['flat']))}, the rest "
-        f"over ever longer times (power law, exponent {delay['exponent']}, flat up to "
-        f"{delay['flat']})"
-    )
-
-
-def _power_median(exponent: float, flat: float) -> str:
-    """Return the median of the power law of delays in words; ``flat`` in hours."""
-    beyond = 0.5 * (1 + exponent)  # half lie beyond t where (flat / t) ** exponent is this
-    hours = flat * (beyond / exponent if exponent >= 1 else beyond ** (-1 / exponent))
-    return f"{60 * hours:.0f} min" if hours < 2 else f"{hours:.1f} h"
 
 
 def compared_table(scenario: Scenario, strategies: Sequence[str]) -> Table:

@@ -1,21 +1,18 @@
 """What a scenario assumes of campaigns: rates of pitches, following, attention, costs."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from propagation.report.actions import action_in_words, cost_in_words
+from propagation.experiment.phrases import quoted
+from propagation.report.actions import Block, action_in_words, cost_in_words, delay_in_words
 from propagation.report.tables import Table
 
 
-def campaign_tables(written: Mapping[str, Any]) -> Iterator[Table]:
+def campaign_tables(written: Block) -> Iterator[Table]:
     """Yield the tables of what is assumed of campaigns, each where the scenario has it."""
-    actions = {
-        action_in_words(action): action
-        for strategy in written["strategies"].values()
-        for action in strategy
-    }
-    pitches = [(words, one) for words, one in actions.items() if "pitch" in one or "blast" in one]
-    if pitches:
+    strategies = written["strategies"]
+    if pitches := _told(strategies, ("pitch", "blast"), _rates):
         yield Table(
             "Chances of a pitch",
             (
@@ -25,35 +22,51 @@ def campaign_tables(written: Mapping[str, Any]) -> Iterator[Table]:
                 "Covered, if answered",
                 "Wears, if irrelevant",
             ),
-            [(words, *_rates(one)) for words, one in pitches],
+            pitches,
         )
-    follows = [(words, one) for words, one in actions.items() if "follow" in one]
-    if follows:
-        yield Table(
-            "Chances to be followed back",
-            ("Following", "Chance, times interest"),
-            [(words, _back(one["back"])) for words, one in follows],
-        )
+    if follows := _told(strategies, ("follow",), lambda one: (_back(one["back"]),)):
+        yield Table("Chances to be followed back", ("Following", "Chance, times interest"), follows)
     if "following" in written:
         yield Table(
             "How followers of ours come and go",
             ("Setting", "Value"),
             _following(written["following"]),
         )
-    costs = [(words, cost_in_words(one.get("cost", {}))) for words, one in actions.items()]
-    if any(cost for _, cost in costs):
-        yield Table(
-            "What actions cost", ("Action", "Cost"), [(w, cost or "nothing") for w, cost in costs]
-        )
+    costs = _told(strategies, (), lambda one: (cost_in_words(one.get("cost", {})) or "nothing",))
+    if any(cost != "nothing" for _, cost in costs):
+        yield Table("What actions cost", ("Action", "Cost"), costs)
 
 
-def _rates(one: Mapping[str, Any]) -> tuple[str, str, str, str]:
+def _told(
+    strategies: Mapping[str, Sequence[Block]],
+    kinds: Sequence[str],
+    tell: Callable[[Block], tuple[str, ...]],
+) -> list[tuple[str, ...]]:
+    """Return a row for each action of these kinds (none: of any kind), equal ones once.
+
+    Actions of equal words of which something else is to be told are told apart by strategy.
+    """
+    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for name, actions in strategies.items():
+        for one in actions:
+            if not kinds or any(kind in one for kind in kinds):
+                names = found.setdefault((action_in_words(one), tell(one)), [])
+                if name not in names:
+                    names.append(name)
+    several = Counter(words for words, _ in found)
+    return [
+        (f"{words} (in {quoted(names)})" if several[words] > 1 else words, *cells)
+        for (words, cells), names in found.items()
+    ]
+
+
+def _rates(one: Block) -> tuple[str, str, str, str]:
     personal = one.get("personal", 1)
     answers = f"{one['answers']} times interest"
     if personal != 1:
         answers += f", times {personal:g} for being personal"
     after = one.get("after", "none")
-    delay = "" if after == "none" else f", after {after.get('mean', after.get('time', 'a while'))}"
+    delay = "" if after == "none" else f", after a delay: {delay_in_words(after)}"
     wears = str(one.get("wears", "0%"))
     worn = f"{wears} of the willingness to open the next" if wears not in ("0%", "0") else "nothing"
     return str(one["opens"]), answers, f"{one['covers']}{delay}", worn
@@ -65,7 +78,7 @@ def _back(back: Any) -> str:
     return str(back)
 
 
-def _following(block: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _following(block: Block) -> list[tuple[str, str]]:
     rows = [
         (
             "Begins to follow",

@@ -148,12 +148,24 @@ def write_duration(hours: float) -> str:
     """Write hours in the unit that reads best, so that it reads back as exactly the same number."""
     if hours == 0:
         return "0 h"
-    amounts = {name: float(Fraction(hours) / UNITS[name]) for name in ("days", "h", "min", "s")}
-    texts = {name: f"{_shortest(Decimal(repr(amounts[name])))} {name}" for name in amounts}
-    exact = [name for name in texts if read_duration(texts[name]) == hours]
-    whole = [texts[name] for name in exact if amounts[name].is_integer()]
-    text = whole[0] if whole else min((texts[name] for name in exact), key=len)
+    amounts = {name: float(Fraction(hours) / UNITS[name]) for name in reversed(UNITS)}
+    if amounts["weeks"] < 2 or not amounts["weeks"].is_integer():
+        del amounts["weeks"]
+    exact = [
+        (value, text)
+        for name, amount in amounts.items()
+        for value in (float(f"{amount:.12g}"), amount)  # a division may end in 0000000000005
+        if read_duration(text := f"{_shortest(Decimal(repr(value)))} {name}") == hours
+    ]
+    text = min(exact, key=_effort)[1]
     return "1 day" if text == "1 days" else text
+
+
+def _effort(written: tuple[float, str]) -> int:
+    """Return how long an amount is to read; fractions are longer, most of all those below 1."""
+    amount, text = written
+    fraction = 0 if amount.is_integer() else 1 if amount >= 1 else 3
+    return sum(each.isdigit() for each in text) + fraction
 
 
 def _shortest(number: Decimal) -> str:
