@@ -194,3 +194,28 @@ def test_strategies_at_equal_cost_run_scaled_and_are_stored_as_written(tmp_path:
     page = write_report(tmp_path / "out").read_text(encoding="utf-8")
     assert "40 -&gt; 10 accounts" in page
     assert "sends study to 10 of press" in page
+
+
+def test_a_choice_scaled_to_nobody_stays_empty_where_acquaintances_are_few() -> None:
+    """Both begin at the same place among those chosen; what was found is for one of them only."""
+    laboratory = Laboratory(
+        parse_scenario(
+            "name: few\nseed: 1\nreplicates: 4\ndraws: 1\nsegments:\n"
+            "  press: {accounts: 30, attention: 1, interest: {news: 1}, follows: {mean: 0.3}}\n"
+            "ours: {ceo: {followers: {press: 3}}}\n"
+            "messages: {call: {topic: news, resonance: 0}}\n"
+            "strategies:\n"
+            "  a:\n"
+            "    - {pitch: call, by: ceo, to: {choose: 1, by: most followers}, at: 1 h, opens: 1,\n"
+            "       answers: 0, covers: 0, cost: {per contact: 100}}\n"
+            "    - {seed: call, to: {choose: 30, by: acquaintance}, at: 2 h, "
+            "cost: {per contact: 1}}\n"
+            "  b: [{post: call, by: ceo, at: 0 h, cost: {fixed: 29}}]\n"
+            "compare: {on: cost, baseline: b, at equal: cost}\n"
+        ),
+        Path(),
+    )
+    runs = laboratory.run(0, range(4)).runs
+    of_a = [i for i, name in enumerate(runs["strategy"]) if name == "a"]
+    assert [runs["pitches_sent"][i] for i in of_a] == [0.0] * 4
+    assert all(0 < float(str(runs["cost"][i])) < 29 for i in of_a)
