@@ -1,6 +1,7 @@
 """What a results folder holds of campaigns: costs, followers, pitches, curves; nothing unused."""
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from campaigns import DRAWN, run, write_campaign
 
+from propagation.experiment.checking import notes
 from propagation.experiment.replicates import Laboratory
 from propagation.experiment.storage import CASCADES, CURVES, RUNS, ResultsFolder
 from propagation.luck import run_seed
@@ -219,3 +221,19 @@ def test_a_choice_scaled_to_nobody_stays_empty_where_acquaintances_are_few() -> 
     of_a = [i for i, name in enumerate(runs["strategy"]) if name == "a"]
     assert [runs["pitches_sent"][i] for i in of_a] == [0.0] * 4
     assert all(0 < float(str(runs["cost"][i])) < 29 for i in of_a)
+
+
+def test_reposts_in_a_circle_are_told_and_others_are_not() -> None:
+    rules = "{repost: ceo, by: brand}, {repost: brand, by: %s}"
+    post = "{post: study, by: ceo, at: 0 h}, {post: study, by: brand, at: 0 h}"
+    told = []
+    for by in ("ceo", "press office"):
+        text = re.sub(
+            "(?s)strategies:.*",
+            f"strategies: {{a: [{post}, {rules % by}]}}\ncompare: {{on: reach, baseline: a}}\n",
+            CAMPAIGN.replace("ours:", "ours:\n  press office: {followers: {press: 5}}"),
+        )
+        told.append([line for line in notes(parse_scenario(text), Path()) if "circle" in line])
+    assert told[1] == []
+    (line,) = told[0]
+    assert line.startswith("reposts: in 'a' 'brand' and 'ceo' repost each other in a circle")
