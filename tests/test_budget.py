@@ -181,6 +181,26 @@ def test_a_budget_that_a_strategy_cannot_meet(strategy: str, budget: int, words:
     assert problem.path == "compare.budget"
 
 
+def test_a_strategy_meets_a_budget_that_is_its_own_cost_to_the_last_digit() -> None:
+    # 1,234,567.123456789 + 80.123456789 x 1.123456789 has more digits than a double
+    own = (
+        "{post: call, by: ceo, at: 0 h, cost: {fixed: 1234567.123456789, per hour: 80.123456789, "
+        "hours: 1.123456789}}"
+    )
+    found = scaled({"a": own, "b": PITCH % (50, "per contact: 30000")})
+    assert found["budget"] == found["a"][0]  # type: ignore[index]
+    assert found["b"] == (41 * 30000, [41])
+
+
+def test_reposts_at_the_horizon_are_expected_as_the_engines_make_them() -> None:
+    # in doubles 0.1 h + 239.9 h is the horizon of 240 h, but 240 h - 239.9 h is below 0.1 h
+    assert 0.1 + 239.9 <= 240 < 0.1 + 239.9 + 1e-9
+    assert 240 - 239.9 < 0.1
+    post = "{post: call, by: ceo, at: 6 min}"
+    repost = "{repost: ceo, by: brand, after: 14394 min, cost: {each time: 7}}"
+    assert cost(f"{post}, {repost}") == 7
+
+
 def test_without_costs_there_is_no_equal_cost() -> None:
     with pytest.raises(InputError, match="needs a strategy that costs something"):
         scaled({"a": "{post: call, by: ceo, at: 0 h}", "b": "{post: call, by: brand, at: 0 h}"})

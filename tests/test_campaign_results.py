@@ -1,6 +1,7 @@
 """What a results folder holds of campaigns: costs, followers, pitches, curves; nothing unused."""
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from campaigns import DRAWN, run, write_campaign
 
+from propagation.experiment.checking import notes
 from propagation.experiment.replicates import Laboratory
 from propagation.experiment.storage import CASCADES, CURVES, RUNS, ResultsFolder
 from propagation.luck import run_seed
@@ -194,3 +196,44 @@ def test_strategies_at_equal_cost_run_scaled_and_are_stored_as_written(tmp_path:
     page = write_report(tmp_path / "out").read_text(encoding="utf-8")
     assert "40 -&gt; 10 accounts" in page
     assert "sends study to 10 of press" in page
+
+
+def test_a_choice_scaled_to_nobody_stays_empty_where_acquaintances_are_few() -> None:
+    """Both begin at the same place among those chosen; what was found is for one of them only."""
+    laboratory = Laboratory(
+        parse_scenario(
+            "name: few\nseed: 1\nreplicates: 4\ndraws: 1\nsegments:\n"
+            "  press: {accounts: 30, attention: 1, interest: {news: 1}, follows: {mean: 0.3}}\n"
+            "ours: {ceo: {followers: {press: 3}}}\n"
+            "messages: {call: {topic: news, resonance: 0}}\n"
+            "strategies:\n"
+            "  a:\n"
+            "    - {pitch: call, by: ceo, to: {choose: 1, by: most followers}, at: 1 h, opens: 1,\n"
+            "       answers: 0, covers: 0, cost: {per contact: 100}}\n"
+            "    - {seed: call, to: {choose: 30, by: acquaintance}, at: 2 h, "
+            "cost: {per contact: 1}}\n"
+            "  b: [{post: call, by: ceo, at: 0 h, cost: {fixed: 29}}]\n"
+            "compare: {on: cost, baseline: b, at equal: cost}\n"
+        ),
+        Path(),
+    )
+    runs = laboratory.run(0, range(4)).runs
+    of_a = [i for i, name in enumerate(runs["strategy"]) if name == "a"]
+    assert [runs["pitches_sent"][i] for i in of_a] == [0.0] * 4
+    assert all(0 < float(str(runs["cost"][i])) < 29 for i in of_a)
+
+
+def test_reposts_in_a_circle_are_told_and_others_are_not() -> None:
+    rules = "{repost: ceo, by: brand}, {repost: brand, by: %s}"
+    post = "{post: study, by: ceo, at: 0 h}, {post: study, by: brand, at: 0 h}"
+    told = []
+    for by in ("ceo", "press office"):
+        text = re.sub(
+            "(?s)strategies:.*",
+            f"strategies: {{a: [{post}, {rules % by}]}}\ncompare: {{on: reach, baseline: a}}\n",
+            CAMPAIGN.replace("ours:", "ours:\n  press office: {followers: {press: 5}}"),
+        )
+        told.append([line for line in notes(parse_scenario(text), Path()) if "circle" in line])
+    assert told[1] == []
+    (line,) = told[0]
+    assert line.startswith("reposts: in 'a' 'brand' and 'ceo' repost each other in a circle")

@@ -12,9 +12,16 @@ from hypothesis import strategies as st
 
 from propagation.problems import InputError
 from propagation.scenario import wording
-from propagation.scenario.reading import LARGEST, parse_scenario, read_scenario, write_scenario
+from propagation.scenario.reading import (
+    LARGEST,
+    located,
+    parse_scenario,
+    read_scenario,
+    write_scenario,
+)
 from propagation.scenario.spec import as_written
 from propagation.scenario.writing import dump
+from propagation.strategy.budget import at_equal_cost, choosable
 
 FOLDER = Path(__file__).parent / "scenarios"
 VALID = sorted((FOLDER / "valid").glob("*.yaml"))
@@ -29,8 +36,13 @@ def expected(file: Path) -> list[str]:
 
 
 def messages(file: Path) -> list[str]:
+    def read() -> None:
+        with located(file):
+            scenario = read_scenario(file)
+            at_equal_cost(scenario, choosable(scenario) or {})  # as `check` and `run` do next
+
     with pytest.raises(InputError) as error:
-        read_scenario(file)
+        read()
     return [str(p).removeprefix(f"{file}:").strip() for p in error.value.problems]
 
 

@@ -20,10 +20,11 @@ from propagation.experiment.estimates import (
     worker_count,
 )
 from propagation.experiment.own_agents import load_account_class
-from propagation.experiment.phrases import counted
+from propagation.experiment.phrases import counted, quoted
 from propagation.experiment.replicates import Laboratory
 from propagation.luck import BLOCK_EXPONENTS
 from propagation.problems import InputError
+from propagation.scenario.actions import Repost
 from propagation.scenario.spec import Capacity, GrownGraph, Scenario, Segment, Spread
 
 
@@ -43,6 +44,7 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
             raise InputError(problems)
         return [
             *_equal_cost(Laboratory(scenario, folder)),
+            *_circles(scenario),
             *_size(scenario, drawn_estimate(scenario, scenario.segments, worker_count(0))),
             *_disk(scenario, segment_targets(scenario.segments)),
             *_envelopes(scenario.segments),
@@ -53,9 +55,10 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
     world, real = laboratory.world(0), laboratory.real
     report = real.report if real else ()
     size = _size(scenario, given_estimate(scenario, world, worker_count(0)))
+    done = [*_equal_cost(laboratory), *_circles(scenario)]
     if scenario.segments is None:
-        return [*report, *_equal_cost(laboratory), *size]
-    return [*_equal_cost(laboratory), *size, *_grown(world), *_envelopes(scenario.segments)]
+        return [*report, *done, *size]
+    return [*done, *size, *_grown(world), *_envelopes(scenario.segments)]
 
 
 def _grown(world: World) -> Iterator[str]:
@@ -79,6 +82,20 @@ def _equal_cost(laboratory: Laboratory) -> Iterator[str]:
     """Say how strategies are scaled to one budget, if they are."""
     if laboratory.equal_cost is not None:
         yield from in_notes(laboratory.equal_cost)
+
+
+def _circles(scenario: Scenario) -> Iterator[str]:
+    """Say where accounts repost each other in a circle, and that it ends there."""
+    for name, actions in scenario.strategies.items():
+        rules = [one for one in actions if isinstance(one, Repost) and one.when != "never"]
+        reach = {(one.by, one.repost) for one in rules}
+        for via in sorted(scenario.ours):
+            reach |= {(a, d) for a, b in reach for c, d in reach if b == c == via}
+        if around := sorted(one for one, other in reach if one == other):
+            yield (
+                f"reposts: in '{name}' {quoted(around)} repost each "
+                "other in a circle; only posts are reposted, so it ends with one repost by each"
+            )
 
 
 def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:

@@ -30,7 +30,7 @@ from propagation.experiment.standings import (
 )
 from propagation.experiment.stopping import settling
 from propagation.experiment.summary import Difference, Outcome, Standing, Summary
-from propagation.experiment.tails import is_heavy, levels
+from propagation.experiment.tails import Level, is_heavy, levels, round_levels
 from propagation.experiment.verdict import verdict
 from propagation.luck import Purpose, stem
 from propagation.problems import InputError, Problem, not_one_of
@@ -114,7 +114,7 @@ def summarise(
         difference(pair, ratio, baseline, matters, comparisons)
         for pair, ratio in zip(pairs, ratios(pairs, draw, seed, comparisons), strict=True)
     )
-    found = levels({name: metrics[metric] for name, metrics in told.items()}, draw, at_least)
+    found = _levels(told, draw, metric, at_least)
     sentences = verdict(
         metric,
         baseline,
@@ -136,6 +136,18 @@ def summarise(
         verdict=sentences,
         warnings=tuple(cautions(told, draw, metric, expected)),
     )
+
+
+def _levels(
+    told: Runs, draw: Integers, metric: str, asked: Sequence[float] | None
+) -> tuple[Level, ...]:
+    """Return chances to reach levels; a run that reaches nobody is dearer than any."""
+    values = {name: metrics[metric] for name, metrics in told.items()}
+    asked = round_levels(list(values.values())) if asked is None else asked
+    for name, metrics in told.items():
+        if quotient := quotient_of(metric, metrics):
+            values[name] = quotient.ranked()
+    return levels(values, draw, asked)
 
 
 def outcomes_of(

@@ -144,6 +144,18 @@ def level_sentences(metric: str, found: Sequence[Level], names: Sequence[str]) -
         yield f"At least {each.level:,g} in {phrase(metric).label}: {chances} of campaigns."
 
 
+def _of_some_runs(metric: str, outcomes: Mapping[str, Outcome], runs: int) -> Iterator[str]:
+    """Say of which runs the medians are, where a metric is undefined in others."""
+    some = [
+        f"{name} in {found.defined:,}" for name, found in outcomes.items() if found.defined < runs
+    ]
+    if some:
+        yield (
+            f"Only runs count here in which there is a {phrase(metric).label}: of {runs:,}, "
+            f"{', '.join(some)}."
+        )
+
+
 def medians_first(
     metric: str, baseline: str, outcomes: Mapping[str, Outcome], compared: Sequence[Difference]
 ) -> Iterator[str]:
@@ -154,7 +166,9 @@ def medians_first(
             continue
         shown = number(found.median, range_decimals(found.p10, found.p90))
         said.append(f"{name} {plural(phrase(metric).does, shown)}")
-    yield f"In the median campaign {', '.join(said)}."
+    if said:
+        yield f"In the median campaign {', '.join(said)}."
+    yield from _of_some_runs(metric, outcomes, max(each.of for each in compared) if compared else 0)
     for each in compared:
         pair, chance = f"{each.strategy} does better than {baseline}", each.probability_better
         if chance.mean is None:

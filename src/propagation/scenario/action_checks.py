@@ -70,6 +70,7 @@ def action_problems(tree: Block) -> Iterator[Finding]:
             yield from _names(one, tree)
             yield from _cost(one)
             yield from _too_early(one, done, tree)
+            yield from _never_made(one, done, tree)
         yield from _twice(done)
 
 
@@ -140,6 +141,23 @@ def _too_early(one: _Done, done: list[_Done], tree: Block) -> Iterator[Finding]:
                 f"'{shown(name)}' exists only from {units.write_duration(since)} on; this happens "
                 f"at {units.write_duration(first)} already",
             )
+
+
+def _never_made(one: _Done, done: list[_Done], tree: Block) -> Iterator[Finding]:
+    """Report a repost that cannot be made: of nothing, or after the horizon only."""
+    if one.kind != "repost" or one.item.get("when") == "never":
+        return
+    of = as_name(one.item["repost"])
+    posts = [each for each in done if each.kind == "post" and each.by == of]
+    if not posts and of is not None and of in block(tree, "ours"):
+        message = f"'{shown(of)}' posts nothing in this strategy, and only posts are reposted"
+        yield Finding((*one.path, "repost"), message)
+    times = [time for each in posts for time, _ in each.times]
+    horizon = horizon_of(tree)
+    if times and min(times) < horizon < min(times) + _hours(one.item.get("after", "0 h")):
+        end = units.write_duration(horizon)
+        message = f"the first repost would come after the horizon of {end} already"
+        yield Finding((*one.path, "after"), message)
 
 
 def _hours(text: object) -> float:

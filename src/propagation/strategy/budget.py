@@ -111,10 +111,9 @@ def bought_of(
     for place, action in enumerate(actions):
         times = sorted(happens.get(place, ()))
         if isinstance(action, Repost):
-            latest = horizon - action.after
-            found.append(
-                Quantities(sum(by == action.repost and time <= latest for _, time, by in posted))
-            )
+            times = [time for _, time, by in posted if by == action.repost]
+            made = sum(time + action.after <= horizon for time in times)  # as both engines ask
+            found.append(Quantities(made))
         else:
             found.append(_bought(action, times, horizon, (chosen or {}).get(place)))
     return found
@@ -198,7 +197,7 @@ def at_equal_cost(scenario: Scenario, sizes: Mapping[str | None, int]) -> EqualC
     if not priced:
         message = "needs a strategy that costs something: give an action a 'cost'"
         raise InputError(Problem(message, "compare.at equal"))
-    budget = float(min(priced.values())) if compare.budget is None else compare.budget
+    budget = min(priced.values()) if compare.budget is None else _exact(compare.budget)
     strategies, scalings, problems = dict(scenario.strategies), list[Scaling](), list[Problem]()
     for name in priced:
         try:
@@ -208,9 +207,8 @@ def at_equal_cost(scenario: Scenario, sizes: Mapping[str | None, int]) -> EqualC
             problems += error.problems
     if problems:
         raise InputError(problems)
-    return EqualCost(
-        budget, strategies, tuple(scalings), tuple(name for name in told if name not in priced)
-    )
+    free = tuple(name for name in told if name not in priced)
+    return EqualCost(float(budget), strategies, tuple(scalings), free)
 
 
 def choosable(scenario: Scenario) -> dict[str | None, int] | None:
@@ -232,7 +230,7 @@ def scaled(
     name: str,
     actions: Actions,
     scenario: Scenario,
-    budget: float,
+    budget: Fraction,
     sizes: Mapping[str | None, int],
 ) -> tuple[Actions, Scaling]:
     """Return a strategy with what it buys by number multiplied by the largest factor it can pay.
@@ -242,7 +240,7 @@ def scaled(
     InputError
         If no factor comes to the budget but for what one more contact costs.
     """
-    agenda, limit = agenda_of(actions, scenario.starts), f"the budget of {budget:,.10g}"
+    agenda, limit = agenda_of(actions, scenario.starts), f"the budget of {_shown(budget)}"
 
     def price(some: Actions) -> Fraction:
         return _price(some, agenda, scenario.horizon)
@@ -251,16 +249,16 @@ def scaled(
         return tuple(_times(action, factor, sizes) for action in actions)
 
     least, most = price(times(0.0)), price(times(LARGEST_FACTOR))
-    if least > _exact(budget):
+    if least > budget:
         raise _cannot(
             name,
             f"cannot be had for {limit}: what cannot be scaled in it costs {_shown(least)} already",
         )
-    if most < _exact(budget):
+    if most < budget:
         raise _cannot(
             name, f"cannot spend {limit}: all that there is to buy in it costs {_shown(most)}"
         )
-    found = times(_largest(lambda factor: price(times(factor)) <= _exact(budget)))
+    found = times(_largest(lambda factor: price(times(factor)) <= budget))
     counts = [
         (place, what, was, now)
         for place, (one, other) in enumerate(zip(actions, found, strict=True))

@@ -122,8 +122,14 @@ class Plan:
         for one in self._random:
             found = self._draw(one, seed, accounts)
             if found < one.count:
-                counts[(self.entries["first"] == one.first) & _chooses(self.entries)] = found
+                counts[self._of(one)] = found
         return accounts, counts
+
+    def _of(self, one: Chosen) -> npt.NDArray[np.bool_]:
+        """Say which entries have a choice; one that was scaled to nobody begins there as well."""
+        entries = self.entries
+        is_there = (entries["first"] == one.first) & (entries["count"] == one.count)
+        return np.asarray(is_there & np.isin(entries["kind"], (SEED, PITCH, FOLLOW)))
 
     def _draw(self, one: Chosen, seed: int, accounts: Int32) -> int:
         key = stem(seed, Purpose.CHOICE, one.segment_id)
@@ -149,10 +155,6 @@ class Plan:
     @cached_property
     def _followees(self) -> tuple[npt.NDArray[np.int64], Int32]:
         return once(followee_lists, self.world)
-
-
-def _chooses(entries: Records) -> npt.NDArray[np.bool_]:
-    return np.isin(entries["kind"], (SEED, PITCH, FOLLOW))
 
 
 class _Choices:
