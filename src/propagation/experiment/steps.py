@@ -79,6 +79,7 @@ def step_found(
             values[other],
             draw,
             heavy=outcomes[strategy].heavy or outcomes[other].heavy,
+            seed=scenario.seed,
         )
         for strategy, other in step.against.items()
     ]

@@ -22,6 +22,7 @@ from propagation.experiment.phrases import (
 )
 from propagation.experiment.summary import Difference, Outcome, Standing
 from propagation.experiment.tails import Level, level_sentences, medians_first
+from propagation.scenario.comparing import COST_PER
 
 Outcomes = Mapping[str, Mapping[str, Outcome]]
 
@@ -144,6 +145,8 @@ def _standing(each: Difference, matters: float, *, claimed: bool = True) -> Iter
 def _unsettled(each: Difference) -> str:
     found, settling = each.difference, each.settling
     text = f"Whether {each.strategy} does better than {each.baseline} is not settled"
+    if each.metric in COST_PER and found.low is None and each.of > 1:
+        return f"{text}: too few campaigns reach anybody."
     if found.low is None or found.high is None:
         return f"{text}: a single replicate shows no variation."
     limits = span(found.low, found.high, decimals((found.high - found.low) / 2))

@@ -76,6 +76,7 @@ def _difference(
         runs[baseline],
         stored.draw,
         heavy=stored.is_heavy(metric, strategy, baseline),
+        seed=stored.scenario.seed,
     )
     matters = stored.scenario.compare.matters
     return difference(pair, Interval(), baseline, matters, comparisons)
