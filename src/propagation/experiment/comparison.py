@@ -1,6 +1,6 @@
 """Strategies compared over paired replicates; docs/statistics.md says why by these methods."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,6 +81,7 @@ def summarise(
     strategies: Sequence[str] | None = None,
     at_least: Sequence[float] | None = None,
     expected: Expectations = NOTHING_EXPECTED,
+    idle: Collection[str] = (),
 ) -> Summary:
     """Compare strategies with the baseline.
 
@@ -102,6 +103,8 @@ def summarise(
         tails are heavy.
     expected
         Strategy, then metric, to what theory expects, where it expects anything.
+    idle
+        The strategies that do nothing.
 
     Raises
     ------
@@ -136,6 +139,7 @@ def summarise(
         decision=decision,
         levels=found,
         levels_asked=at_least is not None,
+        idle=idle,
     )
     return Summary(
         metric=metric,
