@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from propagation.experiment.cost_effect import ellipse, weighed
-from propagation.report.actions import action_in_words, cost_in_words
+from propagation.report.actions import action_in_words, cost_in_words, done_in_words
 from propagation.report.campaign_assumptions import (
     campaign_tables,
     resonance_in_words,
@@ -102,6 +102,17 @@ def test_equal_costs_do_not_fill_the_plane_with_rounding(ax: Axes) -> None:
 )
 def test_actions_are_told_in_words(action: dict[str, object], words: str) -> None:
     assert action_in_words(action) == words
+
+
+def test_what_is_done_alike_with_several_messages_is_told_once() -> None:
+    one = {"by": "ceo", "to": {"choose": 5, "by": "random"}, "at": "0 h"}
+    actions = [{"blast": name, **one} for name in ("jobs", "field", "jobs")]
+    actions.append({"blast": "events", **one, "at": "1 h"})
+    assert done_in_words(actions) == (
+        "ceo sends jobs and field to 5 accounts (at random) at 0 h; "
+        "ceo sends events to 5 accounts (at random) at 1 h"
+    )
+    assert done_in_words([]) == "nothing"
 
 
 def test_costs_attention_and_resonance_are_told_in_words() -> None:

@@ -15,6 +15,7 @@ from propagation.experiment.storage import CASCADES, CURVES, RUNS, ResultsFolder
 from propagation.luck import run_seed
 from propagation.report.page import write_report
 from propagation.report.stored import read_stored
+from propagation.report.tables import outcome_table
 from propagation.scenario.comparing import COST_PER, METRICS
 from propagation.scenario.reading import parse_scenario
 from propagation.spread.campaign_measures import measured
@@ -171,6 +172,11 @@ def test_a_report_of_a_campaign(folder: Path) -> None:
     page = write_report(folder).read_text(encoding="utf-8")
     for words in ("From pitch to coverage", "Cost against effect", "gains", "Followers"):
         assert words in page
+    stored = read_stored(folder)
+    outcomes = outcome_table(stored, list(stored.scenario.strategies))
+    labels = list(dict.fromkeys(row[0] for row in outcomes.rows))
+    assert labels[:3] == ["valued reach", "raw reach", "reach through coverage"]
+    assert page.count("also a journalist who only opens the mail") == 1
 
 
 EQUAL = CAMPAIGN.replace("baseline: repost}", "baseline: repost, at equal: cost, budget: 380}")

@@ -6,7 +6,7 @@ import pytest
 from propagation.experiment.comparison import difference, outcomes_of, pair_in, ratios
 from propagation.experiment.contrasts import contrast, sample_of
 from propagation.experiment.intervals import moments
-from propagation.experiment.quotients import DEAREST, Quotient
+from propagation.experiment.quotients import DEAREST, Quotient, quotients_difference
 from propagation.experiment.summary import Standing
 from propagation.problems import InputError
 from propagation.scenario.comparing import ALL_METRICS, METRICS
@@ -49,7 +49,7 @@ def test_linear_values_have_the_mean_and_the_error_of_the_ratio() -> None:
 
 def compared(ours, theirs, draw=None):
     draw = np.zeros(len(ours["cost"]), np.int64) if draw is None else draw
-    pair = pair_in(METRIC, "a", ours, theirs, draw, heavy=False)
+    pair = pair_in(METRIC, "a", ours, theirs, draw, heavy=False, seed=1)
     (ratio,) = ratios([pair], draw, 1, 1)
     return difference(pair, ratio, "b", 0.05, 1)
 
@@ -116,6 +116,38 @@ def test_intervals_hold_what_they_promise(monkeypatch: pytest.MonkeyPatch) -> No
     # planted: the mean of the runs' own ratios is another number
     naive = lambda rng: moments(tables(rng)[METRIC], np.zeros(150, np.int64)).interval()  # noqa: E731
     assert coverage(truth, naive) < 0.5
+
+
+def test_difference_and_ratio_agree_where_few_are_reached() -> None:
+    """One campaign in twelve reaches anybody, at a fixed cost: no cost per reach is below 0."""
+    rng = np.random.default_rng(8)
+    few = np.where(np.arange(60) % 12 == 0, rng.gamma(1.0, 9.0, 60), 0.01)
+    ours, theirs = runs_of(np.full(60, 100.0), few), runs_of(np.full(60, 100.0), 500 + few)
+    found = compared(ours, theirs)
+    assert found.standing is Standing.WORSE
+    assert found.difference.low > 0
+    assert found.ratio.low > 1
+    assert found.probability_better.mean == 0
+    # planted: the linear values' interval goes below what is possible
+    linear = (Quotient(each["cost"], each["reach"], "reach").linear() for each in (ours, theirs))
+    apart = moments(np.subtract(*linear), np.zeros(60, np.int64)).interval()
+    assert apart.low < 0
+
+
+def test_differences_of_ratios_hold_what_they_promise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two strategies whose reach goes up and down together; as of intervals above."""
+    monkeypatch.setattr("propagation.experiment.intervals.RESAMPLES", 400)
+    draw = np.zeros(150, np.int64)
+
+    def apart(rng):
+        common = rng.gamma(1.0, 4.0, 150)
+        both = [
+            Quotient(np.full(150, 62.0), common + rng.gamma(1.0, m, 150), "reach")
+            for m in (6.0, 16.0)
+        ]
+        return quotients_difference(*both, (draw, draw), 1, 1)
+
+    assert coverage(62 / 10 - 62 / 20, apart) >= 367 / 400
 
 
 BASE = """

@@ -166,6 +166,38 @@ def test_other_headline_metrics_that_disagree_are_named():
 
 
 @pytest.mark.parametrize(
+    ("metric", "standing", "words"),
+    [
+        ("cost", Standing.BETTER, "costs less than {}: 700 (690 to 710) against 5,000"),
+        ("cost", Standing.WORSE, "costs more than {}: 700 (690 to 710) against 5,000"),
+        ("followers_lost", Standing.WORSE, "loses more followers than {}: 700"),
+    ],
+)
+def test_who_costs_or_loses_more_is_said_plainly(metric, standing, words):
+    main = difference(Standing.WORSE if standing is Standing.BETTER else Standing.BETTER)
+    for idle, who in (((), SMALL), ((SMALL,), "Doing nothing")):
+        found = said(main, difference(standing, metric), outcomes=with_metric(metric), idle=idle)
+        start = f"{who} {words.format(LARGE)}"
+        assert sum(each.startswith(start) for each in found) == 1
+        assert not any("other way round" in each for each in found)
+
+
+@pytest.mark.parametrize(
+    ("standing", "idle", "words"),
+    [
+        (Standing.BETTER, SMALL, f"Doing nothing does better than {LARGE}."),
+        (Standing.WORSE, LARGE, f"Doing nothing does better than {SMALL}."),
+        (Standing.SAME, LARGE, f"Doing nothing does as well as {SMALL}."),
+        (Standing.WORSE, SMALL, ""),
+    ],
+)
+def test_doing_nothing_is_said_where_it_does_as_well(standing, idle, words):
+    found = [each for each in said(difference(standing), idle=[idle]) if "oing nothing" in each]
+    assert found == ([words] if words else [])
+    assert not any("oing nothing" in each for each in said(difference(standing)))
+
+
+@pytest.mark.parametrize(
     ("standing", "metric"),
     [(Standing.BETTER, "reach"), (Standing.UNSETTLED, "reach"), (Standing.WORSE, "depth")],
 )

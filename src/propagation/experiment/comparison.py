@@ -1,6 +1,6 @@
 """Strategies compared over paired replicates; docs/statistics.md says why by these methods."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from propagation.experiment.quotients import (
     Quotient,
     quotient_of,
     quotient_outcome,
+    quotients_difference,
     quotients_ratio,
 )
 from propagation.experiment.standings import (
@@ -46,7 +47,8 @@ class Pair:
     """One metric of a strategy and of the baseline (replicates,), NaN unless both are defined.
 
     ``heavy``: the tails of either are, so that no interval of a mean is claimed. Of a cost per
-    reach these values serve the mean only; ``quotients`` has the runs.
+    reach these values serve the mean only; ``quotients`` has the runs, and ``seed`` is that of the
+    worlds resampled from them.
     """
 
     strategy: str
@@ -56,6 +58,14 @@ class Pair:
     draw: Integers
     heavy: bool
     quotients: tuple[Quotient, Quotient] | None = None
+    seed: int = 0
+
+    def difference(self, comparisons: int) -> Interval:
+        """Return ours less theirs in the mean."""
+        if self.quotients is None:
+            return moments(self.ours - self.theirs, self.draw).interval(comparisons)
+        draws = (self.draw, self.draw)
+        return quotients_difference(*self.quotients, draws, self.seed, comparisons)
 
 
 def summarise(
@@ -71,6 +81,7 @@ def summarise(
     strategies: Sequence[str] | None = None,
     at_least: Sequence[float] | None = None,
     expected: Expectations = NOTHING_EXPECTED,
+    idle: Collection[str] = (),
 ) -> Summary:
     """Compare strategies with the baseline.
 
@@ -92,6 +103,8 @@ def summarise(
         tails are heavy.
     expected
         Strategy, then metric, to what theory expects, where it expects anything.
+    idle
+        The strategies that do nothing.
 
     Raises
     ------
@@ -109,7 +122,7 @@ def summarise(
         if strategies is None or name in (baseline, *strategies)
     }
     comparisons = max(1, len(told) - 1)
-    pairs = list(_pairs(told, draw, baseline, outcomes))
+    pairs = list(_pairs(told, draw, baseline, outcomes, seed))
     differences = tuple(
         difference(pair, ratio, baseline, matters, comparisons)
         for pair, ratio in zip(pairs, ratios(pairs, draw, seed, comparisons), strict=True)
@@ -126,6 +139,7 @@ def summarise(
         decision=decision,
         levels=found,
         levels_asked=at_least is not None,
+        idle=idle,
     )
     return Summary(
         metric=metric,
@@ -200,7 +214,7 @@ def difference(
     better = (np.sign(sign * apart) + 1) / 2
     found = moments(gain, pair.draw)
     margin = matters * abs(moments(pair.theirs, pair.draw).mean)
-    interval = found.interval(comparisons)
+    interval = pair.difference(comparisons)
     standing = standing_by_difference(interval, margin, sign)
     chance = chance_interval(better, pair.draw, comparisons)
     if pair.heavy:
@@ -234,11 +248,12 @@ def ratios(pairs: list[Pair], draw: Integers, seed: int, comparisons: int) -> li
     Without one where the interval of the baseline's mean touches 0.
     """
     found = [Interval()] * len(pairs)
-    positive = [i for i, pair in enumerate(pairs) if _surely_positive(pair, comparisons)]
-    for i in positive:
-        if both := pairs[i].quotients:
-            found[i] = quotients_ratio(*both, draw, seed, comparisons)
-    wanted = [i for i in positive if not pairs[i].quotients]
+    wanted = []
+    for i, pair in enumerate(pairs):
+        if pair.quotients:
+            found[i] = quotients_ratio(*pair.quotients, draw, seed, comparisons)
+        elif _surely_positive(pair, comparisons):
+            wanted.append(i)
     if not wanted:
         return found
     rng = np.random.Generator(np.random.Philox(key=int(stem(seed, Purpose.BOOTSTRAP))))
@@ -280,13 +295,14 @@ def pair_in(
     draw: Integers,
     *,
     heavy: bool,
+    seed: int,
 ) -> Pair:
     """Return one metric of the runs of two strategies as a pair; a cost per reach by its parts."""
     one, other = quotient_of(metric, ours), quotient_of(metric, theirs)
     if one is None or other is None:
         return pair_of(strategy, metric, ours[metric], theirs[metric], draw, heavy=heavy)
     found = pair_of(strategy, metric, one.linear(), other.linear(), draw, heavy=heavy)
-    return replace(found, quotients=(one, other))
+    return replace(found, quotients=(one, other), seed=seed)
 
 
 def pair_of(
@@ -300,12 +316,16 @@ def pair_of(
 
 
 def _pairs(
-    runs: Runs, draw: Integers, baseline: str, outcomes: Mapping[str, Mapping[str, Outcome]]
+    runs: Runs,
+    draw: Integers,
+    baseline: str,
+    outcomes: Mapping[str, Mapping[str, Outcome]],
+    seed: int,
 ) -> Iterator[Pair]:
     for strategy, metrics in runs.items():
         for metric in metrics if strategy != baseline else ():
             heavy = outcomes[strategy][metric].heavy or outcomes[baseline][metric].heavy
-            yield pair_in(metric, strategy, metrics, runs[baseline], draw, heavy=heavy)
+            yield pair_in(metric, strategy, metrics, runs[baseline], draw, heavy=heavy, seed=seed)
 
 
 def _surely_positive(pair: Pair, comparisons: int) -> bool:

@@ -25,7 +25,7 @@ from propagation.experiment.intervals import (
     moments,
 )
 from propagation.experiment.phrases import phrase
-from propagation.experiment.quotients import Quotient, quotient_of
+from propagation.experiment.quotients import Quotient, quotient_of, quotients_difference
 from propagation.experiment.standings import (
     lies_beyond,
     standing_by_chance,
@@ -171,15 +171,19 @@ def contrast(
         )
         ours, theirs = replace(ours, values=both.ours), replace(theirs, values=both.theirs)
         if ours.quotient is not None and theirs.quotient is not None:
-            both = replace(both, quotients=(ours.quotient, theirs.quotient))
-        gain = moments(both.ours - both.theirs, both.draw)
-        difference = gain.interval(comparisons)
+            both = replace(both, quotients=(ours.quotient, theirs.quotient), seed=seed)
+        difference = both.difference(comparisons)
         (ratio,) = ratios([both], both.draw, seed, comparisons)
     else:
         rng = np.random.Generator(np.random.Philox(key=int(stem(seed, Purpose.BOOTSTRAP))))
         difference = difference_interval(
             moments(ours.values, ours.draw), moments(theirs.values, theirs.draw), comparisons
         )
+        if ours.quotient is not None and theirs.quotient is not None:
+            draws = (ours.draw, theirs.draw)
+            difference = quotients_difference(
+                *(ours.quotient, theirs.quotient, draws, seed, comparisons), paired=False
+            )
         ratio = ratio_of_means(ours.values, ours.draw, theirs.values, theirs.draw, rng, comparisons)
     return _judged(strategy, metric, ours, theirs, difference, ratio, paired, matters, comparisons)
 

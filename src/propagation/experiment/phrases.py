@@ -11,7 +11,8 @@ class Phrase:
     """How to speak of a metric.
 
     ``label`` follows "in"; ``does`` holds {} for the number and (s) for a plural; ``times`` follows
-    "3.2 times"; ``more`` and ``less`` follow the size of a difference.
+    "3.2 times"; ``more`` and ``less`` follow the size of a difference. ``higher`` and ``lower``
+    say of what costs or loses more, or less, just that, where "better" would not be plain.
     """
 
     label: str
@@ -20,6 +21,8 @@ class Phrase:
     more: str = "more"
     less: str = "fewer"
     lower_is_better: bool = False
+    higher: str = ""
+    lower: str = ""
 
 
 PHRASES = {
@@ -54,30 +57,49 @@ PHRASES = {
         *("as high", "higher", "lower"),
     ),
     "followers_gained": Phrase("followers gained", "gains {} follower(s)"),
-    "followers_lost": Phrase("followers lost", "loses {} follower(s)", lower_is_better=True),
+    "followers_lost": Phrase(
+        "followers lost",
+        "loses {} follower(s)",
+        lower_is_better=True,
+        higher="loses more followers",
+        lower="loses fewer followers",
+    ),
     "pitches_sent": Phrase("pitches sent", "sends out {} time(s)", "as many"),
     "pitches_opened": Phrase("pitches opened", "is opened {} time(s)", "as often", less="less"),
     "pitches_answered": Phrase("pitches answered", "gets {} answer(s)"),
     "pitches_covered": Phrase("coverage", "is covered {} time(s)", "as often", less="less"),
     "coverage_reach": Phrase("reach through coverage", "reaches {} account(s) through coverage"),
-    "cost": Phrase("cost", "costs {}", "as much", less="less", lower_is_better=True),
+    "cost": Phrase(
+        "cost",
+        "costs {}",
+        *("as much", "more", "less"),
+        lower_is_better=True,
+        higher="costs more",
+        lower="costs less",
+    ),
     "cost_per_reach": Phrase(
         "cost per account reached",
         "pays {} for an account reached",
         *("as much", "more", "less"),
         lower_is_better=True,
+        higher="pays more for an account reached",
+        lower="pays less for an account reached",
     ),
     "cost_per_relevant_reach": Phrase(
         "cost per relevant account",
         "pays {} for a relevant account reached",
         *("as much", "more", "less"),
         lower_is_better=True,
+        higher="pays more for a relevant account reached",
+        lower="pays less for a relevant account reached",
     ),
     "cost_per_valued_reach": Phrase(
         "cost per valued reach",
         "pays {} for a unit of valued reach",
         *("as much", "more", "less"),
         lower_is_better=True,
+        higher="pays more for a unit of valued reach",
+        lower="pays less for a unit of valued reach",
     ),
 }
 
@@ -199,6 +221,12 @@ def does(metric: str, mean: Interval) -> str:
     """Write ``reaches 1,934 relevant accounts (1,890 to 1,978)``."""
     shown, _, interval = with_interval(mean).partition(" ")
     return f"{plural(phrase(metric).does, shown)} {interval}".rstrip()
+
+
+def plainly(metric: str, *, better: bool) -> str:
+    """Write ``costs less``, or ``does better`` where that is plain."""
+    words = phrase(metric)
+    return (words.lower if better else words.higher) or f"does {'better' if better else 'worse'}"
 
 
 def apart(metric: str, difference: Interval) -> str:

@@ -79,6 +79,7 @@ def step_found(
             values[other],
             draw,
             heavy=outcomes[strategy].heavy or outcomes[other].heavy,
+            seed=scenario.seed,
         )
         for strategy, other in step.against.items()
     ]
@@ -89,7 +90,10 @@ def step_found(
         for pair, ratio in zip(pairs, found, strict=True)
     )
     told = {name: {metric: each} for name, each in outcomes.items()}
-    sentences = [sentence for each in differences for sentence in of_pair(each, told, matters)]
+    idle = [name for name in names if not scenario.strategies[name]]
+    sentences = [
+        sentence for each in differences for sentence in of_pair(each, told, matters, idle)
+    ]
     return StepFound(step, metric, outcomes, differences, tuple(sentences))
 
 

@@ -65,6 +65,7 @@ def summary_of(
         strategies=scenario.compare.strategies,
         at_least=scenario.compare.at_least,
         expected=expected(scenario.strategies, None),
+        idle=[name for name, actions in scenario.strategies.items() if not actions],
     )
     steps = [
         step_found(step, scenario, columns, draw, expected(_compared(step), step.worth))

@@ -1,8 +1,8 @@
 """The verdict in plain sentences, for a reader who gives advice and does not read tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, permutations
 
 from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import (
@@ -13,6 +13,7 @@ from propagation.experiment.phrases import (
     factor_with_interval,
     number,
     phrase,
+    plainly,
     quoted,
     range_decimals,
     share,
@@ -22,6 +23,7 @@ from propagation.experiment.phrases import (
 )
 from propagation.experiment.summary import Difference, Outcome, Standing
 from propagation.experiment.tails import Level, level_sentences, medians_first
+from propagation.scenario.comparing import COST_PER
 
 Outcomes = Mapping[str, Mapping[str, Outcome]]
 
@@ -45,8 +47,12 @@ def verdict(
     decision: str,
     levels: Sequence[Level] = (),
     levels_asked: bool = False,
+    idle: Collection[str] = (),
 ) -> tuple[str, ...]:
-    """Say which strategy does better in ``metric``, by how much, how surely, and where not."""
+    """Say which strategy does better in ``metric``, by how much, how surely, and where not.
+
+    ``idle`` names the strategies that do nothing.
+    """
     compared = [each for each in differences if each.metric == metric]
     sentences: list[str] = []
     heavy = any(each[metric].heavy for each in outcomes.values())
@@ -60,12 +66,12 @@ def verdict(
         sentences.append(f"The baseline, {baseline}, {_does(metric, outcomes[baseline][metric])}.")
     for each in compared if not heavy else ():
         sentences.append(_headline(each, outcomes, name_baseline=len(compared) > 1))
-        sentences.extend(_standing(each, matters))
+        sentences.extend(_standing(each, matters, idle))
         sentences.extend(_chance(each))
     if heavy or levels_asked:
         sentences.extend(level_sentences(metric, levels, list(outcomes)))
     sentences.extend(_range(metric, outcomes))
-    sentences.extend(_elsewhere(compared, differences, outcomes))
+    sentences.extend(_elsewhere(compared, differences, outcomes, idle))
     scope = _scope(draws, real_graph)
     if any(each.standing is Standing.UNSETTLED for each in compared):
         scope = scope.replace("This holds", "This was tried", 1)  # nothing to hold is settled
@@ -77,13 +83,15 @@ def verdict(
     return tuple(sentences)
 
 
-def of_pair(each: Difference, outcomes: Outcomes, matters: float) -> tuple[str, ...]:
+def of_pair(
+    each: Difference, outcomes: Outcomes, matters: float, idle: Collection[str] = ()
+) -> tuple[str, ...]:
     """Say how one strategy compares with the other, as a step of an argument."""
     found = {name: outcomes[name][each.metric] for name in (each.strategy, each.baseline)}
     if any(one.heavy for one in found.values()):
         return tuple(medians_first(each.metric, each.baseline, found, [each]))
     sentences = [_headline(each, outcomes, name_baseline=False)]
-    sentences += [*_standing(each, matters, claimed=False), *_chance(each)]
+    sentences += [*_standing(each, matters, idle, claimed=False), *_chance(each)]
     return tuple(sentence[0].upper() + sentence[1:] for sentence in sentences)
 
 
@@ -123,27 +131,51 @@ def _with_mean(outcome: Outcome, mean: Interval) -> Outcome:
     return replace(outcome, mean=mean.mean, low=mean.low, high=mean.high)
 
 
-def _standing(each: Difference, matters: float, *, claimed: bool = True) -> Iterator[str]:
-    """Say whether the claim to do better holds or, if none is made, whether it does worse."""
+def _standing(
+    each: Difference, matters: float, idle: Collection[str], *, claimed: bool = True
+) -> Iterator[str]:
+    """Say whether the claim to do better holds or, if none is made, whether it does worse.
+
+    Where the better one, or one that is as good, does nothing, say so.
+    """
     if not each.replicates:
         return  # the headline has said that there is nothing to compare
     pair, margin = f"{each.strategy} does better than {each.baseline}", share(matters)
     if each.standing is Standing.WORSE:
-        worse = f"{each.strategy} does worse than {each.baseline}."
-        yield f"The claim that {pair} fails here: it does worse." if claimed else worse
+        worse = plainly(each.metric, better=False)
+        yield (
+            f"The claim that {pair} fails here: it {worse}."
+            if claimed
+            else f"{each.strategy} {worse} than {each.baseline}."
+        )
     if each.standing is Standing.SAME:
         within = f" (all within {margin} of the mean of {each.baseline})" if matters else ""
         support = f": the claim that {pair} finds no support here" if claimed else ""
         yield f"No practical difference{within}{support}."
+    yield from _of_idle(each, idle)
     if each.standing is Standing.UNSETTLED:
         yield _unsettled(each)
     elif each.standing is not Standing.SAME and not each.matters:
         yield f"The difference may be smaller than the {margin} that would matter."
 
 
+def _of_idle(each: Difference, idle: Collection[str]) -> Iterator[str]:
+    """Say that doing nothing does as well, or better."""
+    if each.standing is Standing.SAME and not {each.strategy, each.baseline} <= set(idle):
+        for name, other in permutations((each.strategy, each.baseline)):
+            if name in idle:
+                yield f"Doing nothing does as well as {other}."
+    if each.standing is Standing.BETTER and each.strategy in idle:
+        yield f"Doing nothing {plainly(each.metric, better=True)} than {each.baseline}."
+    if each.standing is Standing.WORSE and each.baseline in idle:
+        yield f"Doing nothing {plainly(each.metric, better=True)} than {each.strategy}."
+
+
 def _unsettled(each: Difference) -> str:
     found, settling = each.difference, each.settling
     text = f"Whether {each.strategy} does better than {each.baseline} is not settled"
+    if each.metric in COST_PER and found.low is None and each.of > 1:
+        return f"{text}: too few campaigns reach anybody."
     if found.low is None or found.high is None:
         return f"{text}: a single replicate shows no variation."
     limits = span(found.low, found.high, decimals((found.high - found.low) / 2))
@@ -189,7 +221,10 @@ def _order(metric: str, baseline: str, outcomes: Outcomes) -> str:
 
 
 def _elsewhere(
-    compared: Sequence[Difference], differences: Sequence[Difference], outcomes: Outcomes
+    compared: Sequence[Difference],
+    differences: Sequence[Difference],
+    outcomes: Outcomes,
+    idle: Collection[str],
 ) -> Iterator[str]:
     """Name the headline metrics in which it is settled and other than in the compared one."""
     main = {each.strategy: each for each in compared}
@@ -207,15 +242,33 @@ def _elsewhere(
 
     for (place, contrast), group in groupby(sorted(others, key=said), key=said):
         alike, start = list(group), f"In {phrase(HEADLINES[place]).label} {contrast}"
-        if len(alike) == 1:
+        if not contrast:
+            yield from _who_pays(alike, outcomes, idle)
+        elif len(alike) == 1:
             yield f"{start}: {_headline(alike[0], outcomes, name_baseline=len(compared) > 1)}"
         else:
             yield f"{start} for {quoted([each.strategy for each in alike])}."
 
 
+def _who_pays(
+    alike: Sequence[Difference], outcomes: Outcomes, idle: Collection[str]
+) -> Iterator[str]:
+    """Say who costs or loses more, or less, with the numbers of both."""
+    for each in alike:
+        better = each.standing is Standing.BETTER
+        ours, theirs = (outcomes[name][each.metric] for name in (each.strategy, each.baseline))
+        if 0 < each.replicates < each.of:
+            ours, theirs = _with_mean(ours, each.ours), _with_mean(theirs, each.theirs)
+        who = "Doing nothing" if each.strategy in idle else each.strategy
+        does_so = plainly(each.metric, better=better)
+        yield f"{who} {does_so} than {each.baseline}: {_mean(ours)} against {_mean(theirs)}."
+
+
 def _contrast(each: Difference, main: Difference) -> str:
     if each.standing is Standing.SAME:
         return "there is no practical difference"
+    if phrase(each.metric).higher:  # neither praise nor blame: it is said who costs or loses more
+        return ""
     if {each.standing, main.standing} == {Standing.BETTER, Standing.WORSE}:
         return "it is the other way round"
     direction = "better" if each.standing is Standing.BETTER else "worse"

@@ -1,8 +1,9 @@
 """What is done, in an adviser's words, from the blocks of a scenario as written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from propagation.experiment.phrases import listed
 from propagation.scenario.units import read_duration
 
 Block = Mapping[str, Any]
@@ -34,6 +35,35 @@ def action_in_words(action: Block) -> str:
         f"{action['by']} follows {_whom(action['follow'])}, {_plain(action['per day'])} a day, "
         f"from {_listed(action['at'])} on"
     )
+
+
+KINDS = ("post", "pitch", "blast", "seed", "boost")
+"""Actions that have a message, by the key that it stands under."""
+GAP = "\0"
+
+
+def done_in_words(actions: Sequence[Block]) -> str:
+    """Say what all actions of a strategy do: what is done alike with several messages once."""
+    alike: dict[str, list[str]] = {}
+    for action in actions:
+        sentence, message = without_message(action)
+        messages = alike.setdefault(sentence, [])
+        if message not in messages:
+            messages.append(message)
+    return "; ".join(with_messages(*each) for each in alike.items()) or "nothing"
+
+
+def without_message(action: Block) -> tuple[str, str]:
+    """Say what an action does with a gap where its message stands; and the message, if any."""
+    kind = next((kind for kind in KINDS if kind in action), None)
+    if kind is None:
+        return action_in_words(action), ""
+    return action_in_words({**action, kind: GAP}), _message(action[kind])
+
+
+def with_messages(sentence: str, messages: Sequence[str]) -> str:
+    """Fill the gap of a sentence."""
+    return sentence.replace(GAP, listed(list(messages)))
 
 
 def _plain(number: float) -> str:

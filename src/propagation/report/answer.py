@@ -6,7 +6,7 @@ from typing import Any
 
 from propagation.experiment.comparison import difference, pair_in
 from propagation.experiment.intervals import Interval
-from propagation.experiment.phrases import listed, phrase, quoted
+from propagation.experiment.phrases import listed, phrase, plainly, quoted
 from propagation.experiment.summary import Difference, Standing
 from propagation.report.stored import Stored
 from propagation.report.tables import metrics_told
@@ -76,6 +76,7 @@ def _difference(
         runs[baseline],
         stored.draw,
         heavy=stored.is_heavy(metric, strategy, baseline),
+        seed=stored.scenario.seed,
     )
     matters = stored.scenario.compare.matters
     return difference(pair, Interval(), baseline, matters, comparisons)
@@ -144,8 +145,13 @@ def _told(found: Mapping[str, Difference]) -> str:
     defined = [each for each in found.values() if each.replicates]
     parts = []
     for standing, words in ELSEWHERE.items():
-        labels = [phrase(each.metric).label for each in defined if each.standing is standing]
+        alike = [each.metric for each in defined if each.standing is standing]
+        settled = standing in OPPOSITE
+        plain = [metric for metric in alike if settled and phrase(metric).higher]
+        labels = [phrase(metric).label for metric in alike if metric not in plain]
         if labels:
             parts.append(words.format(listed(labels)))
+        better = standing is Standing.BETTER
+        parts += [f"it {plainly(metric, better=better)}" for metric in plain]
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from propagation.experiment.decisions import response_in_words
-from propagation.report.actions import action_in_words, delay_in_words, speakers
+from propagation.report.actions import delay_in_words, done_in_words, speakers
 from propagation.report.campaign_assumptions import (
     campaign_tables,
     resonance_in_words,
@@ -158,7 +158,7 @@ def compared_table(scenario: Scenario, strategies: Sequence[str]) -> Table:
     rows = [
         (
             name,
-            "; ".join(map(action_in_words, written["strategies"][name])) or "nothing",
+            done_in_words(written["strategies"][name]),
             "; ".join(
                 f"{by}: {_followers(written['ours'][by])}"
                 for by in speakers(written["strategies"][name])
@@ -176,7 +176,7 @@ def _strategies(written: Mapping[str, Any], shuffled: Sequence[str]) -> Table:
     rows = [
         (
             name,
-            "; ".join(map(action_in_words, actions)) or "nothing",
+            done_in_words(actions),
             *(("shuffled" if name in shuffled else "as drawn",) if shuffled else ()),
         )
         for name, actions in written["strategies"].items()

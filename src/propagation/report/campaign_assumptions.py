@@ -5,7 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from propagation.experiment.phrases import quoted
-from propagation.report.actions import Block, action_in_words, cost_in_words, delay_in_words
+from propagation.report.actions import (
+    Block,
+    cost_in_words,
+    delay_in_words,
+    with_messages,
+    without_message,
+)
 from propagation.report.tables import Table
 
 
@@ -42,21 +48,26 @@ def _told(
     kinds: Sequence[str],
     tell: Callable[[Block], tuple[str, ...]],
 ) -> list[tuple[str, ...]]:
-    """Return a row for each action of these kinds (none: of any kind), equal ones once.
+    """Return a row for what is done alike by actions of these kinds (none: of any kind).
 
-    Actions of equal words of which something else is to be told are told apart by strategy.
+    Messages of which all the same is to be told share a row. Where sentences are equal and
+    something else is to be told, they are told apart by strategy.
     """
-    found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for name, actions in strategies.items():
         for one in actions:
             if not kinds or any(kind in one for kind in kinds):
-                names = found.setdefault((action_in_words(one), tell(one)), [])
+                names = found.setdefault((*without_message(one), tell(one)), [])
                 if name not in names:
                     names.append(name)
-    several = Counter(words for words, _ in found)
+    several = Counter((sentence, message) for sentence, message, _ in found)
+    rows: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for (sentence, message, cells), names in found.items():
+        where = f" (in {quoted(names)})" if several[sentence, message] > 1 else ""
+        rows.setdefault((sentence, where, cells), []).append(message)
     return [
-        (f"{words} (in {quoted(names)})" if several[words] > 1 else words, *cells)
-        for (words, cells), names in found.items()
+        (f"{with_messages(sentence, messages)}{where}", *cells)
+        for (sentence, where, cells), messages in rows.items()
     ]
 
 

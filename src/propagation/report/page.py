@@ -25,6 +25,7 @@ from propagation.report.tables import (
     level_table,
     metric_table,
     outcome_table,
+    reach_in_words,
     step_table,
 )
 from propagation.report.wording import citations, limits, method, provenance_rows
@@ -105,6 +106,7 @@ def _results(stored: Stored, figures: Sequence[Figure]) -> dict[str, Any]:
         "sources": {name: _inlined(stored.path / FIGURES, name) for name in by_name},
         "narrow": _narrow(stored.path / FIGURES, by_name),
         "outcomes": outcome_table(stored, strategies),
+        "reach_counts": reach_in_words(stored),
         "differences": difference_table(stored),
         "steps": _steps(stored, by_name),
         "parts": campaign_parts(stored, strategies, by_name),

@@ -15,7 +15,7 @@ from propagation.experiment.phrases import (
 )
 from propagation.experiment.verdict import HEADLINES
 from propagation.report.stored import Stored
-from propagation.scenario.metrics import metrics_of
+from propagation.scenario.metrics import metrics_of, pitches
 from propagation.scenario.spec import METRIC_MEANINGS
 
 
@@ -29,11 +29,24 @@ class Table:
 
 
 def metrics_told(stored: Stored) -> list[str]:
-    """Return the metrics of the tables, the compared one first."""
+    """Return the metrics of the tables, the compared one first.
+
+    Where mail is opened besides, reach through coverage stands beside reach.
+    """
     told = metrics_of(stored.scenario)
-    return [
-        *dict.fromkeys((stored.summary["metric"], *(name for name in HEADLINES if name in told)))
-    ]
+    first, *others = HEADLINES
+    names = (stored.summary["metric"], first, "coverage_reach", *others)
+    return [*dict.fromkeys(name for name in names if name in told)]
+
+
+def reach_in_words(stored: Stored) -> str:
+    """Say what reach counts where there are pitches; "" where there are none."""
+    if not pitches(stored.scenario):
+        return ""
+    return (
+        "Reach counts everybody who notices a message, and so also a journalist who only opens the "
+        "mail; reach through coverage counts those who first notice it because somebody covered it."
+    )
 
 
 def outcome_table(stored: Stored, strategies: Sequence[str]) -> Table:

@@ -238,19 +238,20 @@ class Account(mesa.Agent):  # type: ignore[misc]
 
     def receive_pitch(
         self, spreading: Spreading, sender: "Account", rates: PitchRates
-    ) -> tuple[bool, bool, bool]:
-        """Take in a pitch; return whether it was opened, answered and covered."""
+    ) -> tuple[bool, bool, bool, bool]:
+        """Take in a pitch; return whether it was opened, answered, covered, and led to a share."""
         opened = self.opens(spreading, sender, rates)
         answered = opened and self.answers(spreading, sender, rates)
         covered = answered and self.covers(spreading, sender, rates)
         if not opened:
-            return False, False, False
+            return False, False, False, False
         memory = self.remember(spreading, outside_feed=True)
         if memory.notices == 1:
             self.take_to(spreading)
-        if covered and not memory.decided:
+        shares = covered and not memory.decided
+        if shares:
             self.will_share(spreading, self.coverage_delay(spreading, sender, rates), NOBODY, 1)
-        return opened, answered, covered
+        return opened, answered, covered, shares
 
     def decides(self, spreading: Spreading, k: int) -> bool:
         """Say whether this account decides to share on its k-th notice."""

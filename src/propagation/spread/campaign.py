@@ -200,6 +200,7 @@ def _pitch(
     scene.counts[PITCHES] += 1
     log["time"], log["instance"], log["ours"] = now, instance, script.ours[number]
     log["account"], log["opened"], log["answered"], log["covered"] = account, opens, answers, covers
+    log["shared"] = False
     if not opens:
         return
     at = touch(scene, instance, account)
@@ -213,6 +214,7 @@ def _pitch(
             settle_gains(scene, script, people, limits.moving, stem, instance, account, now)
     if covers and not row["decided"] and not people[account]["ours"]:
         row["decided"] = 1
+        log["shared"] = True
         delay_key = below(stem_of(seed, PURPOSES.cover_delay, one["id"]), ours, key)
         time = now + delay_of(rates.delay_law, rates.delay_scale, rates.delay_shape, delay_key)
         if time <= limits.horizon:

@@ -22,6 +22,7 @@ PITCH = np.dtype(
         ("opened", np.bool_),
         ("answered", np.bool_),
         ("covered", np.bool_),
+        ("shared", np.bool_),  # it led to the share, which comes unless that is after the horizon
     ]
 )
 """A pitch that was sent, and what became of it."""

@@ -35,10 +35,10 @@ def reached_through_coverage(
     A share lands at once, so the share that led to a first notice is one of the same instance at
     the same time; where several are, one that goes back to coverage counts.
     """
-    covered = pitches[pitches["covered"]]
-    if len(covered) == 0:
+    covering = pitches[pitches["shared"]]
+    if len(covering) == 0:
         return 0
-    reporters = set(zip(covered["instance"].tolist(), covered["account"].tolist(), strict=True))
+    reporters = set(zip(covering["instance"].tolist(), covering["account"].tolist(), strict=True))
     goes_back = np.zeros(len(account), np.bool_)
     for row in share_order.tolist():
         above = parent[row]

@@ -133,7 +133,7 @@ class Outreach:
         self._rates = [rates_of(one) for one in plan.pitches]
         chosen, self._counts = plan.chosen(model.seed)
         self._chosen = chosen.tolist()
-        self.pitches: list[tuple[float, int, int, int, bool, bool, bool]] = []
+        self.pitches: list[tuple[float, int, int, int, bool, bool, bool, bool]] = []
         self.reposts = [0] * len(plan.reposts)
         for number, entry in enumerate(plan.entries):
             if entry["time"] <= model.horizon:

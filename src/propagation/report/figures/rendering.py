@@ -98,9 +98,9 @@ def drawings(stored: Stored) -> Iterator[Drawing]:
     if len(strategies) > 1:
         yield _differences(stored)
     for place, step in enumerate(stored.summary.get("steps", []), 1):
-        yield _step(step, place)
+        yield _step(stored, step, place)
         if step["worth"]:
-            yield _value(stored, strategies, step, place)
+            yield _value(stored, step, place)
     few = strategies[-MOST_STRATEGIES:]
     yield from campaign_drawings(stored, strategies, few)
     if stored.curves is not None:
@@ -154,26 +154,27 @@ def _differences(stored: Stored) -> Drawing:
     )
 
 
-def _step(step: dict[str, Any], place: int) -> Drawing:
-    metric = step["metric"]
+def _step(stored: Stored, step: dict[str, Any], place: int) -> Drawing:
+    metric, found = step["metric"], step["strategies"]
+    found = {name: found[name] for name in stored.scenario.strategies if name in found}
     figure = Figure(
         f"step-{place}",
         step["title"],
         "The thick bar is the 95% interval of the mean, the thin line holds 8 of 10 campaigns.",
-        outcome_in_words(step["strategies"], metric),
+        outcome_in_words(found, metric),
     )
-    rows = len(step["strategies"])
     return Drawing(
         figure,
-        _height(rows),
-        (lambda ax: outcomes.by_strategy(ax, step["strategies"], metric),),
+        _height(len(found)),
+        (lambda ax: outcomes.by_strategy(ax, found, metric),),
         narrow=True,
     )
 
 
-def _value(stored: Stored, strategies: list[str], step: dict[str, Any], place: int) -> Drawing:
+def _value(stored: Stored, step: dict[str, Any], place: int) -> Drawing:
     pairs = [_names(difference) for difference in step["differences"]]
-    names = list(dict.fromkeys(name for pair in pairs for name in pair)) or strategies
+    compared = {name for pair in pairs for name in pair}
+    names = [name for name in stored.scenario.strategies if name in compared]
     equal = [
         f" The means of {' and '.join(pair)} are equal at about {found:.2g}."
         for pair in pairs
