@@ -382,7 +382,7 @@ def engine_results(case: CampaignCase, engine: Any) -> terms.Results:
         [terms.Move(*one) for one in campaign.moves.tolist()],
         [
             terms.Sent(time, instances[number], *rest)
-            for time, number, *rest in campaign.pitches.tolist()
+            for time, number, *rest, _ in campaign.pitches.tolist()
         ],
         [int(made_by.get(place, 0)) for place in rules],
     )

@@ -146,7 +146,7 @@ def test_who_was_reached_through_coverage() -> None:
     """
     pitches = np.zeros(2, PITCH)
     pitches["account"], pitches["time"] = [1, 7], [4.0, 5.0]
-    pitches["opened"], pitches["covered"] = True, [True, False]
+    pitches["opened"], pitches["covered"], pitches["shared"] = True, True, [True, False]
     account = np.array([0, 1, 2, 3, 4, 5, 6, 7, 2], np.int32)
     instance = np.array([0, 0, 0, 0, 0, 0, 1, 0, 1], np.int32)
     first = np.array([np.nan, 4.0, 5.0, 1.0, 0.0, 6.0, 6.0, 5.0, 5.0])
@@ -155,7 +155,7 @@ def test_who_was_reached_through_coverage() -> None:
     ours = np.arange(8) == 0
     columns = (instance, account, first, share, parent, np.array([0, 1, 2], np.int32))
     assert reached_through_coverage(*columns, pitches, ours) == 2  # 2 and 5
-    pitches["covered"] = False
+    pitches["shared"] = False  # what is covered may have been shared before, for other reasons
     assert reached_through_coverage(*columns, pitches, ours) == 0
 
 
