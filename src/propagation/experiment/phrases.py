@@ -183,6 +183,12 @@ def factor_with_interval(found: Interval) -> tuple[str, str]:
     assert found.mean is not None
     if found.mean >= 1:
         factor, _, interval = with_interval(found).partition(" ")
+        if found.low is not None and found.high is not None and found.low > 1:
+            places = decimals((found.high - found.low) / 2, found.mean)
+            while places < 0 and round(found.low, places) <= 1:
+                places += 1  # the interval of a ratio may be so skewed that its low end vanishes
+                factor = number(found.mean, places)
+                interval = f"({span(found.low, found.high, places)})"
         return f"{factor} times", interval
     parts = (found.mean, found.low, found.high)
     percent = Interval(*(None if part is None else 100 * part for part in parts))
