@@ -113,6 +113,15 @@ def test_what_is_done_alike_with_several_messages_is_told_once() -> None:
         "ceo sends events to 5 accounts (at random) at 1 h"
     )
     assert done_in_words([]) == "nothing"
+    every = {"every": "4 weeks", "for": "24 weeks"}
+    turns = [{"post": name, "by": "ceo", **every} for name in ("jobs", "field")]
+    turns[1]["from"] = "2 weeks"
+    assert done_in_words(turns) == (
+        "ceo posts jobs (from the start) and field (from 2 weeks on) every 4 weeks for 24 weeks"
+    )
+    assert done_in_words(turns[1:]) == (
+        "ceo posts field every 4 weeks for 24 weeks, from 2 weeks on"
+    )
 
 
 def test_costs_attention_and_resonance_are_told_in_words() -> None:

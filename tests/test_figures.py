@@ -14,7 +14,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from propagation.report.figures import cascades, outcomes, rendering, time
-from propagation.report.figures.style import COLOURS, LINES, house_style, wrapped
+from propagation.report.figures.style import (
+    COLOURS,
+    LINES,
+    PHONE_WIDTH,
+    WIDTH,
+    house_style,
+    wrapped,
+)
 from propagation.report.stored import Stored, Tree, read_stored
 
 STEPS = """
@@ -223,10 +230,32 @@ def overlapping(figure: Figure) -> list[tuple[str, str]]:
     return found
 
 
-def test_no_text_covers_another(stored: Stored) -> None:
+def cut(figure: Figure) -> list[str]:
+    """Return the words at axes and in legends that leave the picture."""
+    figure.canvas.draw()
+    texts = [text for ax in figure.axes for text in (ax.xaxis.label, ax.yaxis.label)]
+    for ax in figure.axes:
+        low, high = sorted(ax.get_ylim())
+        shown = [text for text in ax.get_yticklabels() if low <= text.get_position()[1] <= high]
+        texts += shown if ax.axison else []
+    texts += [text for legend in figure.legends for text in legend.get_texts()]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
+    edge = figure.bbox.padded(2)
+    return [t for t, b in boxes if not edge.contains(b.x0, b.y0) or not edge.contains(b.x1, b.y1)]
+
+
+@pytest.mark.parametrize("width", [WIDTH, PHONE_WIDTH])
+def test_no_text_covers_another_or_is_cut(stored: Stored, width: float) -> None:
     with house_style():
         for drawing in rendering.drawings(stored):
-            assert overlapping(rendering.canvas_of(drawing)) == [], drawing.figure.name
+            canvas = rendering.canvas_of(drawing, width)
+            assert overlapping(canvas) == [], drawing.figure.name
+            assert cut(canvas) == [], drawing.figure.name
+
+
+def test_a_label_that_is_cut_is_noticed(ax: Axes) -> None:
+    ax.set_xlabel("the worth of one account " * 9)
+    assert cut(ax.figure)
 
 
 def test_an_overlap_is_noticed(ax: Axes) -> None:
@@ -260,7 +289,7 @@ def test_every_figure_is_written_in_three_formats_and_the_same_again(
     assert figures == again
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
     wide = [f"{each.name}.{kind}" for each in figures for kind in rendering.FORMATS]
-    narrow = [f"{name}-narrow.svg" for name in ("outcomes", "step-1")]
+    narrow = [f"{each.name}-narrow.svg" for each in figures]
     assert files == sorted([*wide, *narrow])
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()

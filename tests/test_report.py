@@ -20,8 +20,9 @@ from propagation.report import page as page_module
 from propagation.report.actions import delay_in_words
 from propagation.report.answer import answer_of
 from propagation.report.assumptions import assumption_tables
+from propagation.report.figures.rendering import LARGEST_SVG
 from propagation.report.glossary import SHUFFLED, TERMS
-from propagation.report.page import LARGEST_SVG, page_of, write_report
+from propagation.report.page import page_of, write_report
 from propagation.report.stored import Stored, read_stored
 from propagation.report.wording import (
     CASCADE,

@@ -11,6 +11,7 @@ from propagation.experiment.phrases import (
     PHRASES,
     counted,
     decimals,
+    factor_with_interval,
     number,
     phrase,
     plural,
@@ -312,6 +313,12 @@ def test_every_metric_makes_a_verdict(metric):
 )
 def test_numbers_have_as_many_digits_as_their_interval_supports(mean, low, high, text):
     assert with_interval(Interval(mean, low, high)) == text
+
+
+def test_a_skewed_ratio_keeps_its_low_end():
+    found = factor_with_interval(Interval(55.3, 12.5, 2990.9))
+    assert found == ("60 times", "(10 to 2,990)")
+    assert factor_with_interval(Interval(3.16, 3.05, 3.27)) == ("3.16 times", "(3.05 to 3.27)")
 
 
 def test_small_words():

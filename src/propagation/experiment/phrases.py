@@ -178,11 +178,26 @@ def share_with_interval(found: Interval) -> str:
     return mean if low == mean == high and not mean[0].isdigit() else f"{mean} ({low} to {high})"
 
 
+def ratio_with_interval(found: Interval) -> str:
+    """Write ``3.2 (2.9 to 3.5)``; a low end above 1 is not rounded to 1 or less.
+
+    The interval of a ratio may be so skewed that the digits of its width would do so.
+    """
+    if found.low is None or found.high is None or found.mean is None or found.low <= 1:
+        return with_interval(found)
+    places = decimals((found.high - found.low) / 2, found.mean)
+    if places >= 0 or round(found.low, places) > 1:
+        return with_interval(found)
+    while places < 0 and round(found.low, places) <= 1:
+        places += 1
+    return f"{number(found.mean, places)} ({span(found.low, found.high, places)})"
+
+
 def factor_with_interval(found: Interval) -> tuple[str, str]:
     """Write a ratio as ``3.2 times`` or, below 1, as ``39%``; and its interval in brackets."""
     assert found.mean is not None
     if found.mean >= 1:
-        factor, _, interval = with_interval(found).partition(" ")
+        factor, _, interval = ratio_with_interval(found).partition(" ")
         return f"{factor} times", interval
     parts = (found.mean, found.low, found.high)
     percent = Interval(*(None if part is None else 100 * part for part in parts))

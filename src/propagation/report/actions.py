@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from propagation.experiment.phrases import listed
+from propagation.experiment.phrases import listed, plural
 from propagation.scenario.units import read_duration
 
 Block = Mapping[str, Any]
@@ -40,30 +40,47 @@ def action_in_words(action: Block) -> str:
 KINDS = ("post", "pitch", "blast", "seed", "boost")
 """Actions that have a message, by the key that it stands under."""
 GAP = "\0"
+Sent = tuple[str, str]
+"""A message, and from when on; "" if there is none, or from the start."""
 
 
 def done_in_words(actions: Sequence[Block]) -> str:
     """Say what all actions of a strategy do: what is done alike with several messages once."""
-    alike: dict[str, list[str]] = {}
+    alike: dict[str, list[Sent]] = {}
     for action in actions:
-        sentence, message = without_message(action)
-        messages = alike.setdefault(sentence, [])
-        if message not in messages:
-            messages.append(message)
+        sentence, sent = without_message(action)
+        several = alike.setdefault(sentence, [])
+        if sent not in several:
+            several.append(sent)
     return "; ".join(with_messages(*each) for each in alike.items()) or "nothing"
 
 
-def without_message(action: Block) -> tuple[str, str]:
-    """Say what an action does with a gap where its message stands; and the message, if any."""
+def without_message(action: Block) -> tuple[str, Sent]:
+    """Say what an action does with a gap where its message stands, and without its start.
+
+    Return the message, if any, and from when on it is sent, if not from the start.
+    """
     kind = next((kind for kind in KINDS if kind in action), None)
     if kind is None:
-        return action_in_words(action), ""
-    return action_in_words({**action, kind: GAP}), _message(action[kind])
+        return action_in_words(action), ("", "")
+    always = {key: value for key, value in action.items() if key != "from"}
+    return action_in_words({**always, kind: GAP}), (
+        _message(action[kind]),
+        str(action.get("from", "")),
+    )
 
 
-def with_messages(sentence: str, messages: Sequence[str]) -> str:
-    """Fill the gap of a sentence."""
-    return sentence.replace(GAP, listed(list(messages)))
+def with_messages(sentence: str, several: Sequence[Sent]) -> str:
+    """Fill the gap of a sentence, and say from when on."""
+    starts = dict.fromkeys(_from(since) for _, since in several)
+    if len(starts) == 1:
+        return sentence.replace(GAP, listed([name for name, _ in several])) + next(iter(starts))
+    names = [f"{name} ({_from(since)[2:] or 'from the start'})" for name, since in several]
+    return sentence.replace(GAP, listed(names))
+
+
+def _from(since: str) -> str:
+    return f", from {since} on" if since and not since.startswith("0 ") else ""
 
 
 def _plain(number: float) -> str:
@@ -101,9 +118,8 @@ def _listed(times: str | list[str]) -> str:
 def _when(action: Block) -> str:
     if "every" not in action:
         return f"at {_listed(action.get('at', '0 h'))}"
-    since = action.get("from")
-    start = f", from {since} on" if since else ""
-    return f"every {action['every']} for {action['for']}{start}"
+    since = _from(str(action.get("from", "")))
+    return f"every {action['every']} for {action['for']}{since}"
 
 
 def speakers(actions: list[Block]) -> list[str]:
@@ -127,7 +143,8 @@ def cost_in_words(cost: Block) -> str:
     ]
     if cost.get("per hour", 0) and cost.get("hours", 0):
         parts.append(
-            f"{_plain(cost['hours'])} hours of staff each time at {_plain(cost['per hour'])}"
+            f"{plural('{} hour(s)', _plain(cost['hours']))} of staff each time at "
+            f"{_plain(cost['per hour'])}"
         )
     return ", ".join(parts)
 

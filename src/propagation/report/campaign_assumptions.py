@@ -7,6 +7,7 @@ from typing import Any
 from propagation.experiment.phrases import quoted
 from propagation.report.actions import (
     Block,
+    Sent,
     cost_in_words,
     delay_in_words,
     with_messages,
@@ -53,7 +54,7 @@ def _told(
     Messages of which all the same is to be told share a row. Where sentences are equal and
     something else is to be told, they are told apart by strategy.
     """
-    found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    found: dict[tuple[str, Sent, tuple[str, ...]], list[str]] = {}
     for name, actions in strategies.items():
         for one in actions:
             if not kinds or any(kind in one for kind in kinds):
@@ -61,7 +62,7 @@ def _told(
                 if name not in names:
                     names.append(name)
     several = Counter((sentence, message) for sentence, message, _ in found)
-    rows: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    rows: dict[tuple[str, str, tuple[str, ...]], list[Sent]] = {}
     for (sentence, message, cells), names in found.items():
         where = f" (in {quoted(names)})" if several[sentence, message] > 1 else ""
         rows.setdefault((sentence, where, cells), []).append(message)

@@ -15,7 +15,7 @@ from propagation.report.assumptions import assumption_tables, compared_table
 from propagation.report.campaign import as_run, campaign_parts
 from propagation.report.figures.campaign_drawings import CAMPAIGN_FIGURES
 from propagation.report.figures.drawing import Figure
-from propagation.report.figures.rendering import NARROW, render, told
+from propagation.report.figures.rendering import LARGEST_SVG, NARROW, render, told
 from propagation.report.glossary import glossary
 from propagation.report.soundness import read_sound
 from propagation.report.spreadsheets import write_tables
@@ -30,8 +30,6 @@ from propagation.report.tables import (
 )
 from propagation.report.wording import citations, limits, method, provenance_rows
 
-LARGEST_SVG = 400_000
-"""Bytes from which on a figure goes into the page as PNG: trees of thousands of marks."""
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Characters that would turn the direction of a page's text, or that no page may hold."""
 BRACKETS = re.compile(r"\([^()]{1,40}\)")

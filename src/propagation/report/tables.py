@@ -9,6 +9,7 @@ from propagation.experiment.phrases import (
     number,
     phrase,
     range_decimals,
+    ratio_with_interval,
     share_with_interval,
     span,
     with_interval,
@@ -94,7 +95,7 @@ def _differences(found: Iterable[Mapping[str, Any]], caption: str) -> Table:
                 phrase(each["metric"]).label,
                 f"{each['strategy']} against {each['baseline']}",
                 _interval(each["difference"]),
-                "not given" if ratio is None else _interval(ratio),
+                _ratio(ratio),
                 _chance(each["probability_better"]),
             )
         )
@@ -110,6 +111,12 @@ def _differences(found: Iterable[Mapping[str, Any]], caption: str) -> Table:
 
 def _interval(found: Mapping[str, float | None]) -> str:
     return "not given" if found["low"] is None else with_interval(Interval(**found))
+
+
+def _ratio(found: Mapping[str, float | None] | None) -> str:
+    if found is None or found["low"] is None:
+        return "not given"
+    return ratio_with_interval(Interval(**found))
 
 
 def _chance(found: Mapping[str, float | None]) -> str:

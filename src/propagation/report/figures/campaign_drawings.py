@@ -113,7 +113,7 @@ def _funnel(stored: Stored, strategies: list[str]) -> Drawing:
         f"The coverage funnel. {words}.",
     )
     height = 1.6 + len(stages) * max(0.5, 0.24 * len(strategies))
-    return Drawing(figure, height, (draw,), narrow=True)
+    return Drawing(figure, height, (draw,))
 
 
 def _mean(found: dict[str, Any]) -> str:
@@ -152,7 +152,7 @@ def _plane(stored: Stored, strategies: list[str]) -> Drawing:
         f"{label}. To the right is better, downwards is cheaper. {_cloud(claimed)}",
         f"Differences from {baseline} in {label} and in cost. {_points(found, 'cost')}",
     )
-    return Drawing(figure, 4.2, (draw,), narrow=True)
+    return Drawing(figure, 4.2, (draw,))
 
 
 def _exchange(stored: Stored, strategies: list[str]) -> Drawing:
@@ -183,7 +183,7 @@ def _exchange(stored: Stored, strategies: list[str]) -> Drawing:
         f"Differences from {baseline} in valued reach and in followers lost. "
         f"{_points(found, 'followers lost')}",
     )
-    return Drawing(figure, 4.2, (draw,), narrow=True)
+    return Drawing(figure, 4.2, (draw,))
 
 
 def _tenth(stored: Stored, metric: str, *strategies: str) -> float:

@@ -25,13 +25,12 @@ class Figure:
 class Drawing:
     """A figure to be made: its words, its height in inches, its axes and what goes into each.
 
-    ``narrow``: it is also made as wide as a phone, with letters of the same size.
+    It is also made as wide as a phone, with letters of the same size.
     """
 
     figure: Figure
     height: float
     draw: tuple[Callable[[Axes], None], ...]
-    narrow: bool = False
 
 
 def of_all(stored: Stored, runs: int) -> str:

@@ -1,6 +1,6 @@
 """Makes every figure of a run and saves it: the only place that does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from propagation.report.figures.style import (
     PHONE_WIDTH,
     WIDTH,
     add_legend,
+    fit,
     house_style,
     wrapped,
 )
@@ -27,6 +28,10 @@ from propagation.scenario.spec import FolderGraph, FollowsFile, GraphFile, Scena
 
 FORMATS = ("png", "svg", "pdf")
 DOTS_PER_INCH = 200
+LEGEND_LINE = 0.16
+"""Inches that a line of the legend adds to a picture for a phone."""
+LARGEST_SVG = 400_000
+"""Bytes from which on a figure goes into the page as PNG: trees of thousands of marks."""
 NARROW = "-narrow"
 """Ending of the name of a figure made for phones."""
 MOST_STRATEGIES = 6
@@ -52,29 +57,42 @@ def render(stored: Stored, folder: Path) -> tuple[Figure, ...]:
 
 
 def canvas_of(drawing: Drawing, width: float = WIDTH) -> Canvas:
-    """Return a drawing made, so many inches wide; call it within ``house_style``."""
-    canvas = Canvas(figsize=(width, drawing.height), layout="constrained")
-    FigureCanvasAgg(canvas)
-    columns = min(2, len(drawing.draw))
+    """Return a drawing made, so many inches wide; call it within ``house_style``.
+
+    One for a phone has its panels one below another and its words on shorter lines.
+    """
+    narrow = width < WIDTH
+    columns = 1 if narrow else min(2, len(drawing.draw))
     rows = -(-len(drawing.draw) // columns)
+    height = drawing.height * rows / -(-len(drawing.draw) // 2)
+    canvas = Canvas(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(canvas)
     for place, draw in enumerate(drawing.draw):
         draw(canvas.add_subplot(rows, columns, place + 1))
-    add_legend(canvas)
+    lines = add_legend(canvas)
+    if narrow:
+        canvas.set_figheight(height + LEGEND_LINE * lines)
+        for ax in canvas.axes:
+            fit(ax)
     return canvas
 
 
 def _save(drawing: Drawing, folder: Path) -> None:
-    canvas = canvas_of(drawing)
-    for ending in FORMATS:
+    name = drawing.figure.name
+    _write(canvas_of(drawing), folder, name, FORMATS)
+    narrow = canvas_of(drawing, PHONE_WIDTH)
+    _write(narrow, folder, f"{name}{NARROW}", ("svg",))
+    if (folder / f"{name}{NARROW}.svg").stat().st_size > LARGEST_SVG:
+        _write(narrow, folder, f"{name}{NARROW}", ("png",))
+
+
+def _write(canvas: Canvas, folder: Path, name: str, formats: Sequence[str]) -> None:
+    for ending in formats:
         metadata: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(
             ending, {}
         )
-        with replacing(folder / f"{drawing.figure.name}.{ending}") as path:
+        with replacing(folder / f"{name}.{ending}") as path:
             canvas.savefig(path, format=ending, dpi=DOTS_PER_INCH, metadata=metadata)
-    if drawing.narrow:
-        with replacing(folder / f"{drawing.figure.name}{NARROW}.svg") as path:
-            narrow = canvas_of(drawing, PHONE_WIDTH)
-            narrow.savefig(path, format="svg", metadata={"Date": None})
 
 
 def _remove_stale(folder: Path, names: set[str]) -> None:
@@ -132,7 +150,6 @@ def _verdict(stored: Stored, strategies: list[str]) -> Drawing:
         figure,
         _height(len(found)),
         (lambda ax: outcomes.by_strategy(ax, found, metric),),
-        narrow=True,
     )
 
 
@@ -167,7 +184,6 @@ def _step(stored: Stored, step: dict[str, Any], place: int) -> Drawing:
         figure,
         _height(len(found)),
         (lambda ax: outcomes.by_strategy(ax, found, metric),),
-        narrow=True,
     )
 
 

@@ -10,7 +10,7 @@ import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import AutoLocator, FixedLocator, FuncFormatter, MaxNLocator
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d00", "#444444", "#e69f00")
 """Okabe and Ito's colour-blind safe colours, the most different ones first; yellow darkened."""
@@ -110,14 +110,17 @@ def thousands(ax: Axes, *, x: bool = False, y: bool = False) -> None:
         ax.yaxis.set_major_formatter(FuncFormatter(written))
 
 
-def add_legend(canvas: Figure) -> None:
-    """Put one legend for all axes below them, where it covers nothing; equal entries once."""
+def add_legend(canvas: Figure) -> int:
+    """Put one legend for all axes below them, where it covers nothing; equal entries once.
+
+    Return how many lines it has.
+    """
     entries: dict[str, Artist] = {}
     for ax in canvas.axes:
         handles, labels = ax.get_legend_handles_labels()
         entries.update(zip(labels, handles, strict=True))
     if not entries:
-        return
+        return 0
     longest = max(len(line) for label in entries for line in label.splitlines())
     letters = 96 * canvas.get_figwidth() / WIDTH
     columns = max(1, min(4, int(letters // (longest + 9))))
@@ -128,3 +131,39 @@ def add_legend(canvas: Figure) -> None:
         ncols=columns,
         handlelength=3.2,
     )
+    tallest = max(label.count("\n") + 1 for label in entries)
+    return tallest * -(-len(entries) // columns)
+
+
+LETTER = 0.078
+"""Inches that a letter of an axis's words takes, in the mean."""
+SHORT_LINE = 15
+"""Letters on a line of the names beside a picture for a phone."""
+
+
+def is_narrow(ax: Axes) -> bool:
+    """Whether a picture is for a phone."""
+    canvas = ax.get_figure(root=True)
+    return canvas is not None and canvas.get_figwidth() < WIDTH
+
+
+def fit(ax: Axes) -> None:
+    """Break the words at the axes of a narrow picture, so that none is cut off."""
+    if not ax.axison:
+        return
+    names = [each.get_text() for each in ax.get_yticklabels()]
+    if isinstance(ax.yaxis.get_major_locator(), FixedLocator) and any(map(str.strip, names)):
+        # names were broken into longer lines
+        shorter = [wrapped(name.replace("\n", " "), SHORT_LINE) for name in names]
+        ax.set_yticks(ax.get_yticks(), shorter)
+    canvas = ax.get_figure(root=True)
+    assert canvas is not None
+    if isinstance(ax.xaxis.get_major_locator(), AutoLocator):
+        ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+    canvas.draw_without_rendering()
+    box = ax.get_window_extent()
+    for axis, size in ((ax.xaxis, box.width), (ax.yaxis, box.height)):
+        letters = max(SHORT_LINE, int(size / canvas.dpi / LETTER))
+        axis.set_label_text(
+            wrapped(axis.get_label_text(), letters) if axis.get_label_text() else ""
+        )

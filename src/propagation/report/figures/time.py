@@ -8,7 +8,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from propagation.report.figures.style import FAINT, looks, thousands, wrapped
+from propagation.report.figures.style import FAINT, is_narrow, looks, thousands, wrapped
 from propagation.report.stored import Stored
 from propagation.scenario.spec import Repost, times_of
 
@@ -74,9 +74,11 @@ def _posts_are_early(stored: Stored, hours: Float64) -> bool:
 
 def _time_axis(ax: Axes, hours: Float64, logarithmic: bool) -> None:
     last = float(hours[-1])
+    narrow = is_narrow(ax)
     if logarithmic:
         ax.set_xscale("log")
         ticks = [(at, words) for at, words in UNITS if float(hours[1]) * 0.99 <= at <= last * 1.01]
+        ticks = ticks[:: 2 if narrow and len(ticks) > 5 else 1]
         ax.xaxis.set_major_locator(FixedLocator([at for at, _ in ticks]))
         ax.xaxis.set_minor_locator(NullLocator())
         ax.set_xticklabels([words for _, words in ticks])
@@ -87,7 +89,7 @@ def _time_axis(ax: Axes, hours: Float64, logarithmic: bool) -> None:
     if last > WEEKS:
         unit, name = 168.0, "weeks"
     ax.set_xlim(0, last)
-    step = max(1.0, float(np.ceil(last / unit / 8)))
+    step = max(1.0, float(np.ceil(last / unit / (6 if narrow else 8))))
     ticks_at = np.arange(0, last / unit + 1e-9, step) * unit
     ax.xaxis.set_major_locator(FixedLocator(ticks_at.tolist()))
     ax.set_xticklabels([f"{at / unit:,.0f}" for at in ticks_at])
