@@ -28,7 +28,7 @@ SETTINGS = {"matters": 0.05, "draws": 10, "real_graph": False, "decision": ""}
 
 
 def outcome(mean, low, high, p10=0.0, p90=1.0):
-    return Outcome(mean, low, high, (p10 + p90) / 2, p10, p90, 400)
+    return Outcome(mean, low, high, (p10 + p90) / 2, p10, p90, 2000)
 
 
 def difference(standing=Standing.BETTER, metric="relevant_reach", **changes):
@@ -337,3 +337,17 @@ def test_small_words():
         0,
         "0.0",
     )
+
+
+def test_a_range_of_some_runs_says_of_how_many() -> None:
+    few = dataclasses.replace(OUTCOMES[SMALL]["relevant_reach"], defined=2)
+    found = verdict(
+        "relevant_reach",
+        LARGE,
+        {**OUTCOMES, SMALL: {"relevant_reach": few}},
+        (difference(),),
+        **SETTINGS,
+    )
+    (said,) = [one for one in found if one.startswith("8 of 10")]
+    assert f"of {SMALL} (2 of 2,000 runs) land" in said
+    assert f"of {LARGE} between" in said

@@ -172,6 +172,7 @@ def medians_first(
     for each in compared:
         pair, chance = f"{each.strategy} does better than {baseline}", each.probability_better
         if chance.mean is None:
+            yield f"Whether {pair}: there is nothing to compare."
             continue
         told = f"it did in {share_with_interval(chance)} of paired campaigns"
         if each.standing is Standing.BETTER:

@@ -70,7 +70,8 @@ def verdict(
         sentences.extend(_chance(each))
     if heavy or levels_asked:
         sentences.extend(level_sentences(metric, levels, list(outcomes)))
-    sentences.extend(_range(metric, outcomes))
+    runs = max((each.of for each in compared), default=0)
+    sentences.extend(_range(metric, outcomes, runs))
     sentences.extend(_elsewhere(compared, differences, outcomes, idle))
     scope = _scope(draws, real_graph)
     if any(each.standing is Standing.UNSETTLED for each in compared):
@@ -193,8 +194,11 @@ def _chance(each: Difference) -> Iterator[str]:
         yield f"In {chance} of paired campaigns {each.strategy} did better{ties}."
 
 
-def _range(metric: str, outcomes: Outcomes) -> Iterator[str]:
-    """Say where 8 of 10 campaigns land, by strategy; the range of outcomes, not of the mean."""
+def _range(metric: str, outcomes: Outcomes, runs: int) -> Iterator[str]:
+    """Say where 8 of 10 campaigns land, by strategy; the range of outcomes, not of the mean.
+
+    Where the metric is undefined in some of the runs, it says of how many that is said.
+    """
     lands: list[str] = []
     for name, each in outcomes.items():
         found = each[metric]
@@ -203,7 +207,8 @@ def _range(metric: str, outcomes: Outcomes) -> Iterator[str]:
         places = range_decimals(found.p10, found.p90)
         low, high = number(found.p10, places), number(found.p90, places)
         where = f"on {low}" if found.p10 == found.p90 else f"between {low} and {high}"
-        lands.append(f"of {name} {'' if lands else 'land '}{where}")
+        some = f" ({found.defined:,} of {runs:,} runs)" if 0 < found.defined < runs else ""
+        lands.append(f"of {name}{some} {'' if lands else 'land '}{where}")
     if lands:
         yield f"8 of 10 campaigns {', '.join(lands)}."
 
