@@ -8,7 +8,7 @@ import naive
 import numpy as np
 import pytest
 from campaign_worlds import KINDS, CampaignCase, campaign_cases, engine_results, naive_results
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from naive_campaigns import Campaign
 from naive_terms import Results
 
@@ -231,12 +231,13 @@ FAULTS: dict[type[Campaign], tuple[str, ...]] = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_wrong_rule_is_caught(fault: type[Campaign]) -> None:
-    found = []
-
-    @settings(max_examples=50, database=None)
+    # some faults show in one case of fifty only; the first that shows it is enough
+    @settings(
+        max_examples=1000, database=None, phases=(Phase.generate,), report_multiple_bugs=False
+    )
     @given(campaign_cases(FAULTS[fault]))
     def compare(case: CampaignCase) -> None:
-        found.append(told(naive_results(case, fault)) != told(engine_results(case, CompiledEngine)))
+        assert told(naive_results(case, fault)) == told(engine_results(case, CompiledEngine))
 
-    compare()
-    assert any(found)
+    with pytest.raises(AssertionError):
+        compare()

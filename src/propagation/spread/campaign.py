@@ -15,9 +15,7 @@ from propagation.spread.campaign_dynamics import (
     answer_probability,
     below,
     happens,
-    interest_units,
     is_posted,
-    is_relevant_to_followers,
     open_probability,
     place_among,
     worn,
@@ -25,6 +23,7 @@ from propagation.spread.campaign_dynamics import (
 from propagation.spread.dynamics import delay_of
 from propagation.spread.feeds import (
     attention_now,
+    followers_care,
     join,
     plan_share,
     present_of,
@@ -34,8 +33,8 @@ from propagation.spread.feeds import (
 )
 from propagation.spread.noticing import Ground
 from propagation.spread.scene import (
-    ACTIONS_FIRST,
     FOLLOWED,
+    ACTIONS_FIRST,
     FOLLOWS,
     FULL,
     NOTICED_US,
@@ -100,7 +99,7 @@ def _repost(
         key = descend(stem_of(seed, PURPOSES.repost, one["id"]), people[account]["key"])
         if not happens(key, 0, rule["limit"]):
             return -1
-    if rule["when"] == WHEN_RELEVANT and not _is_relevant(
+    if rule["when"] == WHEN_RELEVANT and not followers_care(
         ground, people, script, scene, rule["by"], one["topic"], rule["limit"]
     ):
         return -1
@@ -110,43 +109,6 @@ def _repost(
     row["parent"] = row_of(scene, instance, script.ours[rule["of"]])
     scene.reposts[number] += 1
     return at
-
-
-@lean
-def _is_relevant(
-    ground: Ground,
-    people: Records,
-    script: Script,
-    scene: Scene,
-    ours: int,
-    topic: int,
-    cut: float,
-) -> bool:
-    """Say whether the present followers of one of ours care enough about a topic."""
-    account, interest, bonds = script.ours[ours], script.relevance[topic], scene.bonds[ours]
-    units = followers = int(np.int64(0))
-    if account < ground.ordinary:
-        own = people[account]
-        for place in range(own["start"], own["start"] + own["length"]):
-            follower = ground.followers[place]
-            if follower >= 0 and bonds[follower] & FOLLOWS:
-                units += interest_units(interest[follower])
-                followers += 1
-    else:
-        added = account - ground.ordinary
-        for one in range(ground.first_list[added], ground.first_list[added + 1]):
-            start = ground.lists[one]["start"]
-            for place in range(start, start + ground.lists[one]["length"]):
-                follower = ground.appended[place]
-                if follower >= 0 and bonds[follower] & FOLLOWS:
-                    units += interest_units(interest[follower])
-                    followers += 1
-    for i in range(scene.gained_counts[ours]):
-        follower = scene.gained[ours, i]
-        if bonds[follower] & FOLLOWS:
-            units += interest_units(interest[follower])
-            followers += 1
-    return is_relevant_to_followers(units, followers, cut)
 
 
 @lean

@@ -16,6 +16,8 @@ from propagation.spread.campaign_dynamics import (
     faded,
     follow_probability,
     happens,
+    interest_units,
+    is_relevant_to_followers,
     leave_probability,
 )
 from propagation.spread.dynamics import Rules, Stems, counted, decides, delay, stems
@@ -348,3 +350,40 @@ def _keep_followers(scene: Scene, ours: int, found: Int32, count: int) -> int:
         found[kept] = found[i]
         kept += (scene.bonds[ours, found[i]] & FOLLOWS) > 0
     return kept
+
+
+@lean
+def followers_care(
+    ground: Ground,
+    people: Records,
+    script: Script,
+    scene: Scene,
+    ours: int,
+    topic: int,
+    cut: float,
+) -> bool:
+    """Say whether the present followers of one of ours care enough about a topic."""
+    account, interest, bonds = script.ours[ours], script.relevance[topic], scene.bonds[ours]
+    units = followers = int(np.int64(0))
+    if account < ground.ordinary:
+        own = people[account]
+        for place in range(own["start"], own["start"] + own["length"]):
+            follower = ground.followers[place]
+            if follower >= 0 and bonds[follower] & FOLLOWS:
+                units += interest_units(interest[follower])
+                followers += 1
+    else:
+        added = account - ground.ordinary
+        for one in range(ground.first_list[added], ground.first_list[added + 1]):
+            start = ground.lists[one]["start"]
+            for place in range(start, start + ground.lists[one]["length"]):
+                follower = ground.appended[place]
+                if follower >= 0 and bonds[follower] & FOLLOWS:
+                    units += interest_units(interest[follower])
+                    followers += 1
+    for i in range(scene.gained_counts[ours]):
+        follower = scene.gained[ours, i]
+        if bonds[follower] & FOLLOWS:
+            units += interest_units(interest[follower])
+            followers += 1
+    return is_relevant_to_followers(units, followers, cut)
