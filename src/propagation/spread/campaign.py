@@ -33,8 +33,8 @@ from propagation.spread.feeds import (
 )
 from propagation.spread.noticing import Ground
 from propagation.spread.scene import (
-    FOLLOWED,
     ACTIONS_FIRST,
+    FOLLOWED,
     FOLLOWS,
     FULL,
     NOTICED_US,
