@@ -198,13 +198,14 @@ def actions(
 
     def item(kind: str, what: Any, **keys: Any) -> dict[str, Any]:
         times = st.builds(
-            lambda times: {"at": times}, st.lists(hours_early, min_size=1, max_size=3)
+            lambda times: {"at": times},
+            st.lists(hours_early, min_size=1, max_size=3, unique=True),
         )
         schedule = draw(schedules | times) if kind != "follow" else {"at": draw(hours_early)}
         written = {kind: what, **schedule, **keys}
         return block(draw, written, cost=costs)
 
-    by, hours_early = {"by": chosen(draw, *ours)}, st.floats(0, 100)
+    by, hours_early, hours_soon = {"by": chosen(draw, *ours)}, st.floats(0, 100), st.floats(0, 5)
     to = chosen(draw, {"choose": 1}, {"choose": 1, "of": chosen(draw, *own), "by": "k-core"})
     rates = {"opens": draw(shares), "answers": draw(shares), "covers": draw(shares)}
     message = chosen(draw, *spoken)
@@ -221,8 +222,13 @@ def actions(
         item("follow", to, **follow),
     ]
     if len(ours) > 1:
-        every.append({"repost": ours[0], "by": ours[1], "when": draw(whens), "after": draw(hours)})
-    return draw(st.lists(st.sampled_from(every), max_size=4, unique_by=lambda one: next(iter(one))))
+        every.append(
+            {"repost": ours[0], "by": ours[1], "when": draw(whens), "after": draw(hours_soon)}
+        )
+    kinds = st.lists(st.sampled_from(every), max_size=4, unique_by=lambda one: next(iter(one)))
+    strategy = draw(kinds)
+    posts = any("post" in one and one["by"] == ours[0] for one in strategy)
+    return [one for one in strategy if posts or "repost" not in one]  # only posts are reposted
 
 
 @st.composite
