@@ -55,10 +55,10 @@ def _beginning(agenda: Agenda, number: int, occasions: list[Occasion]) -> Beginn
         if isinstance(action, Boost):
             shown[action.to] += action.impressions
         elif isinstance(action, Seed):
-            sharers[_segment(action)] += _count(action)
+            sharers[_segment(action)] += action.to.count
         elif isinstance(action, Pitch | Blast):
             covered = action.opens * action.answers * action.covers
-            sharers[_segment(action)] += covered * _count(action)  # type: ignore[assignment]
+            sharers[_segment(action)] += covered * action.to.count  # type: ignore[assignment]
     return Beginning(
         instance.message,
         tuple(sorted(ours.items())),
@@ -69,7 +69,3 @@ def _beginning(agenda: Agenda, number: int, occasions: list[Occasion]) -> Beginn
 
 def _segment(action: Seed | Pitch | Blast) -> str | None:
     return action.to.of if isinstance(action.to, Choice) else None
-
-
-def _count(action: Seed | Pitch | Blast) -> int:
-    return action.to.choose if isinstance(action.to, Choice) else len(action.to.named)

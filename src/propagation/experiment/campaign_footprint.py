@@ -5,7 +5,7 @@ A thread has a scene for each strategy, because it runs them in turn. Constants 
 
 from collections.abc import Iterator, Sequence
 
-from propagation.scenario.actions import Blast, Boost, Follow, Pitch, Seed, times_of
+from propagation.scenario.actions import Blast, Boost, Pitch, recipients_of, times_of
 from propagation.scenario.choices import Choice
 from propagation.scenario.metrics import is_campaign, is_limited
 from propagation.scenario.spec import Scenario
@@ -75,9 +75,7 @@ def _sent(scenario: Scenario, strategy: str) -> Iterator[int]:
     """Yield how many pitches each action sends."""
     for action in scenario.strategies[strategy]:
         if isinstance(action, Pitch | Blast):
-            to = action.to
-            count = to.choose if isinstance(to, Choice) else len(to.named)
-            yield count * len(times_of(action, scenario.starts))
+            yield action.to.count * len(times_of(action, scenario.starts))
 
 
 def _pools(scenario: Scenario, strategy: str) -> Iterator[tuple[object, ...]]:
@@ -85,7 +83,6 @@ def _pools(scenario: Scenario, strategy: str) -> Iterator[tuple[object, ...]]:
     for action in scenario.strategies[strategy]:
         if isinstance(action, Boost):
             yield "boost", action.to
-        if isinstance(action, Follow | Pitch | Blast | Seed):
-            chosen = action.follow if isinstance(action, Follow) else action.to
-            if isinstance(chosen, Choice) and chosen.by in ("random", "acquaintance"):
-                yield "choice", chosen
+        chosen = recipients_of(action)
+        if isinstance(chosen, Choice) and chosen.by in ("random", "acquaintance"):
+            yield "choice", chosen

@@ -16,7 +16,7 @@ from propagation.experiment.batches import (
     value_columns,
 )
 from propagation.experiment.quotients import quotient_of
-from propagation.scenario.actions import Action, Blast, Choice, Follow, Pitch, Seed
+from propagation.scenario.actions import Action, Choice, recipients_of
 from propagation.scenario.comparing import COST_PER, FUNNEL, METRICS, MOVING
 from propagation.scenario.spec import Scenario
 from propagation.spread.campaign_tally import CampaignTallies
@@ -64,13 +64,7 @@ def _asks_around(action: Action) -> bool:
     """Whether an action that costs by contact may find fewer accounts than it asks for."""
     if action.cost is None or action.cost.per_contact == 0:
         return False
-    match action:
-        case Pitch() | Blast() | Seed():
-            to = action.to
-        case Follow():
-            to = action.follow
-        case _:
-            return False
+    to = recipients_of(action)
     return isinstance(to, Choice) and to.by == "acquaintance"
 
 

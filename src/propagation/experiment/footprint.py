@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from propagation.experiment import campaign_footprint
-from propagation.scenario.actions import Blast, Follow, Pitch, Seed
+from propagation.scenario.actions import recipients_of
 from propagation.scenario.choices import Choice
 from propagation.scenario.metrics import is_limited
 from propagation.scenario.spec import GrownGraph, Scenario, messages_of
@@ -250,12 +250,7 @@ def _orders(scenario: Scenario) -> Iterator[str]:
     """Yield the orders by which accounts are chosen."""
     for actions in scenario.strategies.values():
         for action in actions:
-            if isinstance(action, Follow):
-                chosen: object = action.follow
-            elif isinstance(action, Pitch | Blast | Seed):
-                chosen = action.to
-            else:
-                continue
+            chosen = recipients_of(action)
             if isinstance(chosen, Choice):
                 yield chosen.by
 

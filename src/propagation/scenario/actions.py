@@ -357,6 +357,16 @@ def messages_of(action: Timed | Repost) -> tuple[str, ...]:
     return ()
 
 
+def recipients_of(action: Timed | Repost) -> Choice | NamedAccounts | None:
+    """Return the accounts that an action is for, if it is for accounts that are chosen or named."""
+    match action:
+        case Pitch() | Blast() | Seed():
+            return action.to
+        case Follow():
+            return action.follow
+    return None
+
+
 def times_of(action: Timed, starts: str | None = None) -> tuple[float, ...]:
     """Return the times at which an action happens, in hours and in order."""
     if isinstance(action, Follow) or action.at is not None:

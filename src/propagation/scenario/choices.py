@@ -34,6 +34,11 @@ class Choice(Part):
         "`most interested` (in the topic).",
     )
 
+    @property
+    def count(self) -> int:
+        """Number of accounts."""
+        return self.choose
+
 
 class NamedAccounts(Part):
     """Accounts chosen by name."""
@@ -44,6 +49,11 @@ class NamedAccounts(Part):
         description="Ids of accounts of the graph; in a drawn world the name of the segment and a "
         "number from 0, such as `journalists 0`."
     )
+
+    @property
+    def count(self) -> int:
+        """Number of accounts."""
+        return len(self.named)
 
 
 def _check_to(to: object) -> object:

@@ -19,10 +19,10 @@ from propagation.scenario.actions import (
     Choice,
     Cost,
     Follow,
-    NamedAccounts,
     Pitch,
     Repost,
     Seed,
+    recipients_of,
 )
 from propagation.scenario.spec import Scenario
 from propagation.strategy.agenda import Agenda, agenda_of
@@ -122,25 +122,21 @@ def bought_of(
 def _bought(
     action: Action, times: Sequence[float], horizon: float, chosen: int | None
 ) -> Quantities:
+    to = recipients_of(action)
+    count = to.count if to is not None and chosen is None else chosen or 0
     match action:
         case Pitch() | Blast() | Seed():
-            count = _asked_for(action.to) if chosen is None else chosen
             return Quantities(len(times), len(times) * count)
         case Boost():
             shown = [begun_by(horizon, time, action.per_hour, action.impressions) for time in times]
             return Quantities(len(times), impressions=sum(shown))
         case Follow():
             # those followed already are not followed again
-            count = _asked_for(action.follow) if chosen is None else chosen
             pace = action.per_day / 24.0
             return Quantities(
                 len(times), max((begun_by(horizon, time, pace, count) for time in times), default=0)
             )
     return Quantities(len(times))
-
-
-def _asked_for(to: Choice | NamedAccounts) -> int:
-    return to.choose if isinstance(to, Choice) else len(to.named)
 
 
 def begun_by(horizon: float, start: float, pace: float, steps: int) -> int:
@@ -298,19 +294,9 @@ def _counts(action: Action) -> tuple[tuple[str, int], ...]:
     if isinstance(action, Boost):
         priced = action.cost.per_thousand_impressions > 0
         return (("impressions", action.impressions),) if priced else ()
-    to = _chosen(action)
-    return (("accounts", to.choose),) if to is not None and action.cost.per_contact > 0 else ()
-
-
-def _chosen(action: Action) -> Choice | None:
-    match action:
-        case Pitch() | Blast() | Seed():
-            to = action.to
-        case Follow():
-            to = action.follow
-        case _:
-            return None
-    return to if isinstance(to, Choice) else None
+    to = recipients_of(action)
+    priced = isinstance(to, Choice) and action.cost.per_contact > 0
+    return (("accounts", to.count),) if priced and to is not None else ()
 
 
 def _times(action: Action, factor: float, sizes: Mapping[str | None, int]) -> Action:
@@ -319,8 +305,8 @@ def _times(action: Action, factor: float, sizes: Mapping[str | None, int]) -> Ac
         wanted = math.floor(Fraction(factor) * count)
         if what == "impressions":
             return action.model_copy(update={"impressions": min(wanted, MOST_IMPRESSIONS)})
-        to = _chosen(action)
-        assert to is not None
+        to = recipients_of(action)
+        assert isinstance(to, Choice)
         chosen = to.model_copy(update={"choose": min(wanted, max(count, sizes.get(to.of, wanted)))})
         return action.model_copy(update={"follow" if isinstance(action, Follow) else "to": chosen})
     return action

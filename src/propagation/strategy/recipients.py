@@ -6,13 +6,11 @@ from propagation.audience.world import World
 from propagation.problems import InputError, Problem, not_one_of
 from propagation.scenario.actions import (
     Action,
-    Blast,
     Boost,
     Choice,
     Follow,
     NamedAccounts,
-    Pitch,
-    Seed,
+    recipients_of,
 )
 from propagation.strategy.choosing import named_accounts, pool_of
 
@@ -38,10 +36,11 @@ def check_recipients(strategies: Mapping[str, Sequence[Action]], world: World) -
 def _problems(path: str, action: Action, world: World) -> Iterator[Problem]:
     if isinstance(action, Boost):
         yield from _of_boost(f"{path}.to", action.to, world)
-    elif isinstance(action, Follow):
-        yield from _of_choice(f"{path}.follow", action.follow, world)
-    elif isinstance(action, Pitch | Blast | Seed):
-        yield from _of_choice(f"{path}.to", action.to, world)
+        return
+    choice = recipients_of(action)
+    if choice is not None:
+        key = "follow" if isinstance(action, Follow) else "to"
+        yield from _of_choice(f"{path}.{key}", choice, world)
 
 
 def _of_boost(path: str, segment: str, world: World) -> Iterator[Problem]:
