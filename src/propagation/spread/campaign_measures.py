@@ -11,7 +11,12 @@ import numpy.typing as npt
 from propagation.audience.world import World
 from propagation.scenario.spec import Message
 from propagation.spread.campaign_record import Campaign
-from propagation.spread.campaign_tally import COVERAGE_REACH, CampaignTallies, empty_tallies
+from propagation.spread.campaign_tally import (
+    COVERAGE_REACH,
+    CampaignTallies,
+    count_outreach,
+    empty_tallies,
+)
 from propagation.spread.cascade import Outcome
 from propagation.spread.coverage import reached_through_coverage
 from propagation.spread.curves import curves_of
@@ -19,7 +24,6 @@ from propagation.spread.simulate import outcome_of
 from propagation.strategy.agenda import Agenda
 
 Float64 = npt.NDArray[np.float64]
-Int32 = npt.NDArray[np.int32]
 
 
 def measured(
@@ -37,12 +41,12 @@ def measured(
     for run, campaign in enumerate(campaigns):
         outcome = outcome_of(world, messages, agenda, campaign.cascades, relevant)
         _count(campaign, outcome, found, run)
+        count_outreach(campaign.moves, campaign.pitches, campaign.reposts, hours, found, run)
         found.counts[run, COVERAGE_REACH] = _coverage_reach(campaign, world)
         if run < curves:
             interest = [world.traits.interest[messages[one.message].topic] for one in agenda]
             shares, reach = curves_of(campaign.cascades, world.is_ours, hours)
             found.shares_by_hour[run], found.reach_by_hour[run] = shares, reach
-            found.followers_by_hour[run] = net_followers(campaign.moves, hours)
             found.valued_reach_by_hour[run] = _valued_reach(campaign, interest, world, hours)
     return found
 
@@ -52,11 +56,6 @@ def _count(campaign: Campaign, outcome: Outcome, found: CampaignTallies, run: in
     found.trees[run] = np.array([list(tree.values()) for tree in outcome.trees]).reshape(-1, 5)
     found.touched[run] = [len(one.account) > 0 for one in campaign.cascades]
     found.reach[run], found.valued[run] = outcome.reach, outcome.valued
-    joined, pitches = campaign.moves["joined"], campaign.pitches
-    stages = [int(pitches[name].sum()) for name in ("opened", "answered", "covered")]
-    gained = int(joined.sum())
-    found.counts[run, :COVERAGE_REACH] = [gained, len(joined) - gained, len(pitches), *stages]
-    found.reposts[run] = campaign.reposts
 
 
 def _coverage_reach(campaign: Campaign, world: World) -> int:
@@ -80,12 +79,6 @@ def _coverage_reach(campaign: Campaign, world: World) -> int:
         campaign.pitches,
         world.is_ours,
     )
-
-
-def net_followers(moves: npt.NDArray[np.void], hours: Float64) -> Int32:
-    """Return how many followers have joined less those who have left by each hour."""
-    net = np.concatenate(([0], np.cumsum(np.where(moves["joined"], 1, -1))))
-    return net[np.searchsorted(moves["time"], hours, side="right")].astype(np.int32)
 
 
 def _valued_reach(

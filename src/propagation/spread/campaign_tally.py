@@ -123,7 +123,8 @@ def tally_campaigns(
             found.reach_by_hour[run] if run < curves else _NO_COUNTS,
             found.valued_reach_by_hour[run] if run < curves else hours[:0],
         )
-        _count_moves(scene, hours, found, run)
+        moves, pitches = scene.moves[: scene.counts[MOVES]], scene.pitches[: scene.counts[PITCHES]]
+        count_outreach(moves, pitches, scene.reposts, hours, found, run)
         found.counts[run, COVERAGE_REACH] = _coverage_reach(scene, audience)
     return found
 
@@ -162,17 +163,22 @@ def empty_tallies(
     )
 
 
-def _count_moves(scene: Scene, hours: Float64, found: CampaignTallies, run: int) -> None:
-    """Count those who came and left, pitches and reposts."""
-    moves = scene.moves[: scene.counts[MOVES]]
-    pitches = scene.pitches[: scene.counts[PITCHES]]
+def count_outreach(
+    moves: Records,
+    pitches: Records,
+    reposts: Int64,
+    hours: Float64,
+    found: CampaignTallies,
+    run: int,
+) -> None:
+    """Count who came and left, what became of pitches, and reposts."""
     joined = moves["joined"]
     found.counts[run, GAINED] = np.count_nonzero(joined)
     found.counts[run, LOST] = np.count_nonzero(~joined)
     found.counts[run, SENT] = len(pitches)
     for column, name in ((OPENED, "opened"), (ANSWERED, "answered"), (COVERED, "covered")):
         found.counts[run, column] = np.count_nonzero(pitches[name])
-    found.reposts[run] = scene.reposts
+    found.reposts[run] = reposts
     if run < len(found.followers_by_hour):
         net = np.concatenate(([0], np.cumsum(np.where(joined, 1, -1))))
         found.followers_by_hour[run] = net[np.searchsorted(moves["time"], hours, side="right")]
