@@ -19,7 +19,6 @@ from propagation.strategy.plan import PITCH, Plan
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
-Records = npt.NDArray[np.void]
 
 
 @dataclass
@@ -50,6 +49,9 @@ class CampaignRuns:
         self._ground = prepared.ground
         self._people = next(iter(prepared.people.values()))
         self.script = script_of(plan, messages)
+        self._mixed = any(post.mixed for one in plan.agenda for post in one.posts)
+        if not self._mixed:  # then every run has the same credits
+            self.script = with_credits(self.script, plan.credits)
         self._limits = Limits(moving, relevant, horizon)
         self._room = room or Room()
         self._scene = self._new_scene()
@@ -78,7 +80,9 @@ class CampaignRuns:
     def run(self, seed: int) -> Scene:
         """Run the plan once; the scene holds what happened until the next run."""
         chosen, counts = self.plan.chosen(seed)
-        script = with_credits(self.script, credits_in(self.plan, seed))
+        script = self.script
+        if self._mixed:
+            script = with_credits(script, credits_in(self.plan, seed))
         while True:
             clear(self._scene, self.script.starting)
             run_campaign(
