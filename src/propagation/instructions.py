@@ -1,7 +1,7 @@
-"""Two instructions of the processor that numba has no name for.
+"""What numba has no name for: two instructions of the processor, and whole numbers of one kind.
 
-Both are asked of LLVM, which has them for every machine; without machine code the first is done in
-Python and the second, which changes no result, is left out.
+The instructions are asked of LLVM, which has them for every machine; without machine code the first
+is done in Python and the second, which changes no result, is left out.
 """
 
 from typing import Any
@@ -38,6 +38,12 @@ def _prefetch(context: Any, array: Any, index: Any) -> Any:
         return target.get_dummy_value()
 
     return types.void(array, types.int64), generate
+
+
+@inlined
+def whole(number: int) -> int:
+    """Return a whole number as one of 64 bits, so that functions are compiled for no other kind."""
+    return int(np.int64(number))
 
 
 if settings.DISABLE_JIT:

@@ -13,7 +13,6 @@ from propagation.compiling import compiled, inlined
 from propagation.scenario.spec import Capacity
 
 Float64 = npt.NDArray[np.float64]
-Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 

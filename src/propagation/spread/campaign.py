@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import inlined, lean
+from propagation.instructions import whole
 from propagation.luck import descend, throw
 from propagation.spread.campaign_dynamics import (
     PURPOSES,
@@ -21,16 +22,8 @@ from propagation.spread.campaign_dynamics import (
     worn,
 )
 from propagation.spread.dynamics import delay_of
-from propagation.spread.feeds import (
-    attention_now,
-    followers_care,
-    join,
-    plan_share,
-    present_of,
-    settle_gains,
-    share,
-    take_in,
-)
+from propagation.spread.feeds import attention_now, plan_share, present_of, share, take_in
+from propagation.spread.followers import followers_care, join, settle_gains
 from propagation.spread.noticing import Ground
 from propagation.spread.scene import (
     ACTIONS_FIRST,
@@ -50,18 +43,14 @@ from propagation.spread.script import NOT_OURS, Limits, Script, rates_at, stem_o
 from propagation.spread.timeline import NOBODY, tie
 from propagation.strategy.plan import BOOST, BY_CHANCE, PITCH, POST, SEED, WHEN_RELEVANT
 
-Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
-UInt8 = npt.NDArray[np.uint8]
 Records = npt.NDArray[np.void]
 
 
 @lean
-def _post(
-    people: Records, script: Script, seed: np.uint64, horizon: float, scene: Scene, entry: np.void
-) -> None:
+def _post(script: Script, seed: np.uint64, horizon: float, scene: Scene, entry: np.void) -> None:
     """Post an instance, if it is the one of its mix, and plan who reposts it."""
-    instance, now = int(np.int64(entry["instance"])), entry["time"]
+    instance, now = whole(entry["instance"]), entry["time"]
     if entry["high"] - entry["low"] < 1.0:
         key = descend(descend(seed, np.uint64(PURPOSES.mix)), entry["mix"])
         if not is_posted(key, entry["low"], entry["high"]):
@@ -69,11 +58,11 @@ def _post(
     at = touch(scene, instance, script.ours[entry["ours"]])
     if scene.rows[at]["generation"] != NOBODY:
         return
-    plan_share(scene, at, now, int(np.int64(NOBODY)), int(np.int64(0)))
+    plan_share(scene, at, now, whole(NOBODY), whole(0))
     for number in range(len(script.reposts)):
         rule = script.reposts[number]
         if rule["of"] == entry["ours"] and now + rule["after"] <= horizon:
-            tied = tie(int(np.int64(1)), script.ours[rule["by"]])
+            tied = tie(whole(1), script.ours[rule["by"]])
             plan_event(scene, now + rule["after"], tied, instance, -1 - number)
 
 
@@ -100,7 +89,7 @@ def _repost(
         if not happens(key, 0, rule["limit"]):
             return -1
     if rule["when"] == WHEN_RELEVANT and not followers_care(
-        ground, people, script, scene, rule["by"], one["topic"], rule["limit"]
+        ground, people, script, scene, whole(rule["by"]), one["topic"], rule["limit"]
     ):
         return -1
     at = touch(scene, instance, account)
@@ -117,13 +106,13 @@ def _seed(
 ) -> None:
     """Let chosen accounts share an instance."""
     for i in range(entry["first"], entry["first"] + count):
-        account = int(np.int64(chosen[i]))
+        account = whole(chosen[i])
         if people[account]["ours"]:
             continue
-        at = touch(scene, int(np.int64(entry["instance"])), account)
+        at = touch(scene, whole(entry["instance"]), account)
         if not scene.rows[at]["decided"]:
             scene.rows[at]["decided"] = 1
-            plan_share(scene, at, now, int(np.int64(NOBODY)), int(np.int64(0)))
+            plan_share(scene, at, now, whole(NOBODY), whole(0))
 
 
 @lean
@@ -138,7 +127,7 @@ def _pitch(
     now: float,
 ) -> None:
     """Send a pitch to an account."""
-    instance, number = int(np.int64(entry["instance"])), int(np.int64(entry["ours"]))
+    instance, number = whole(entry["instance"]), whole(entry["ours"])
     rates = rates_at(script, entry["spec"])
     one = script.instances[instance]
     ours, key = people[script.ours[number]]["key"], people[account]["key"]
@@ -180,7 +169,7 @@ def _pitch(
         delay_key = below(stem_of(seed, PURPOSES.cover_delay, one["id"]), ours, key)
         time = now + delay_of(rates.delay_law, rates.delay_scale, rates.delay_shape, delay_key)
         if time <= limits.horizon:
-            plan_share(scene, at, time, int(np.int64(NOBODY)), int(np.int64(1)))
+            plan_share(scene, at, time, whole(NOBODY), whole(1))
 
 
 @inlined
@@ -196,12 +185,12 @@ def _impression(
     now: float,
 ) -> None:
     """Show a paid impression to an account of the pool."""
-    instance, found = int(np.int64(entry["instance"])), scene.found
+    instance, found = whole(entry["instance"]), scene.found
     one = script.instances[instance]
     ours = people[script.ours[entry["ours"]]]["key"]
     to = below(stem_of(seed, PURPOSES.impression_to, one["id"]), ours, entry["pool_id"])
     place = place_among(to, step, entry["count"])
-    account = int(np.int64(script.pools[entry["first"] + place]))
+    account = whole(script.pools[entry["first"] + place])
     key = below(stem_of(seed, PURPOSES.impression, one["id"]), ours, entry["pool_id"])
     attention = attention_now(script, ground, scene, account, now)
     if np.uint64(throw(key, step)) >= np.uint64(attention):
@@ -215,11 +204,11 @@ def _impression(
         seed,
         instance,
         now,
-        int(np.int64(NOBODY)),
-        int(np.int64(1)),
-        int(np.int64(NOT_OURS)),
+        whole(NOBODY),
+        whole(1),
+        whole(NOT_OURS),
     )
-    take_in(scene, script, people, limits, present, found, int(np.int64(1)))
+    take_in(scene, script, people, limits, present, found, whole(1))
 
 
 @inlined
@@ -233,7 +222,7 @@ def _follow(
     now: float,
 ) -> None:
     """Let our account follow another, which may follow back."""
-    number = int(np.int64(entry["ours"]))
+    number = whole(entry["ours"])
     bond = scene.bonds[number, account]
     scene.bonds[number, account] |= FOLLOWED
     if people[account]["ours"] or bond & (FOLLOWS | FOLLOWED):
@@ -301,7 +290,7 @@ def _follow_some(
         if not _is_next(scene, now, tied):
             plan_event(scene, now, tied, step, what)
             return
-        account = int(np.int64(chosen[entry["first"] + step]))
+        account = whole(chosen[entry["first"] + step])
         _follow(people, script, seed, scene, entry, account, now)
         step += 1
 
@@ -334,12 +323,12 @@ def run_campaign(
         entry = script.entries[number]
         if entry["time"] <= limits.horizon:
             # of an action the event's instance is the number of its next step
-            tied = ACTIONS_FIRST + tie(int(np.int64(entry["place"])), number)
-            plan_event(scene, entry["time"], tied, int(np.int64(0)), number)
+            tied = ACTIONS_FIRST + tie(whole(entry["place"]), number)
+            plan_event(scene, entry["time"], tied, whole(0), number)
     while scene.counts[PENDING] > 0 and scene.counts[FULL] == 0:
         event = scene.events[0]
         now, tied = event["time"], event["tie"]
-        instance, what = int(np.int64(event["instance"])), int(np.int64(event["what"]))
+        instance, what = whole(event["instance"]), whole(event["what"])
         drop_first_event(scene)
         if tied >= 0:
             if what < 0:
@@ -347,14 +336,14 @@ def run_campaign(
             if what >= 0:
                 share(ground, people, script, limits, seed, scene, what)
             continue
-        entry, count = script.entries[what], int(np.int64(chosen_counts[what]))
+        entry, count = script.entries[what], whole(chosen_counts[what])
         if entry["kind"] == POST:
-            _post(people, script, seed, limits.horizon, scene, entry)
+            _post(script, seed, limits.horizon, scene, entry)
         elif entry["kind"] == SEED:
             _seed(people, scene, entry, chosen, count, now)
         elif entry["kind"] == PITCH:
             for i in range(entry["first"], entry["first"] + count):
-                account = int(np.int64(chosen[i]))
+                account = whole(chosen[i])
                 _pitch(people, script, limits, seed, scene, entry, account, now)
         elif entry["kind"] == BOOST:
             _show(ground, people, script, limits, seed, scene, entry, instance, tied, what)

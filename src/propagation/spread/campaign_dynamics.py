@@ -19,8 +19,6 @@ from propagation.strategy.plan import Plan
 
 CONSTANT_RESONANCE, LOGNORMAL_RESONANCE, PARETO_RESONANCE = 0, 1, 2
 """Laws of the resonance of a message's instances."""
-ALWAYS, BY_CHANCE, WHEN_RELEVANT = 0, 1, 2
-"""When one of our accounts reposts another's post."""
 
 INTEREST_UNITS = 2.0**32
 """Interest is counted in units of 2**-32 where it is averaged, so that sums are exact."""

@@ -1,4 +1,4 @@
-"""A share appears in feeds: who notices it, what they do, and who comes and leaves."""
+"""A share appears in feeds: who notices it, and what they do."""
 
 from typing import NamedTuple
 
@@ -7,101 +7,18 @@ import numpy.typing as npt
 
 from propagation.audience.attention import attention_at
 from propagation.compiling import inlined, lean
-from propagation.instructions import prefetch
+from propagation.instructions import prefetch, whole
 from propagation.luck import descend, threshold, throw
-from propagation.spread.campaign_dynamics import (
-    PURPOSES,
-    Moving,
-    below,
-    faded,
-    follow_probability,
-    happens,
-    interest_units,
-    is_relevant_to_followers,
-    leave_probability,
-)
+from propagation.spread.campaign_dynamics import PURPOSES, Moving, faded, happens, leave_probability
 from propagation.spread.dynamics import Rules, Stems, counted, decides, delay, stems
+from propagation.spread.followers import keep_followers, leave, present_followers, settle_gains
 from propagation.spread.noticing import ALL, Ground, find_in_lists
-from propagation.spread.scene import (
-    FOLLOWS,
-    FULL,
-    GAINED,
-    IN_LISTS,
-    MOVES,
-    NOTICED_US,
-    SHARES,
-    Scene,
-    first_slot,
-    plan_event,
-    touch,
-)
+from propagation.spread.scene import FOLLOWS, SHARES, Scene, first_slot, plan_event, touch
 from propagation.spread.script import NOT_OURS, Limits, Script, our_number, rules_in_run, stem_of
 from propagation.spread.timeline import NOBODY, tie
 
-Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
-UInt8 = npt.NDArray[np.uint8]
 Records = npt.NDArray[np.void]
-
-
-@inlined
-def join(scene: Scene, script: Script, number: int, account: int, now: float) -> None:
-    """Let an account follow one of ours from now on."""
-    counts, bonds = scene.counts, scene.bonds
-    bonds[number, account] |= FOLLOWS
-    if not bonds[number, account] & (IN_LISTS | GAINED):
-        at = scene.gained_counts[number]
-        if at == scene.gained.shape[1]:
-            counts[FULL] = 1
-            return
-        bonds[number, account] |= GAINED
-        scene.gained[number, at] = account
-        scene.gained_counts[number] += 1
-    _note_move(scene, script, number, account, now)
-
-
-@inlined
-def leave(scene: Scene, script: Script, number: int, account: int, now: float) -> None:
-    """Let an account follow one of ours no more."""
-    scene.bonds[number, account] &= ~np.uint8(FOLLOWS)
-    _note_move(scene, script, number, account, now)
-
-
-@inlined
-def _note_move(scene: Scene, script: Script, number: int, account: int, now: float) -> None:
-    """Write down that an account follows one of ours now, or does so no more."""
-    at = scene.counts[MOVES]
-    if at == len(scene.moves):
-        scene.counts[FULL] = 1
-        return
-    scene.counts[MOVES] += 1
-    move = scene.moves[at]
-    move["time"], move["ours"], move["account"] = now, script.ours[number], account
-    move["joined"] = (scene.bonds[number, account] & FOLLOWS) > 0
-
-
-@lean
-def settle_gains(
-    scene: Scene,
-    script: Script,
-    people: Records,
-    moving: Moving,
-    follow_stem: np.uint64,
-    instance: int,
-    account: int,
-    now: float,
-) -> None:
-    """Let an account that noticed an instance for the first time follow those credited with it."""
-    one = script.instances[instance]
-    for i in range(one["first_credit"], one["first_credit"] + one["credits"]):
-        number = script.credits[i]
-        scene.bonds[number, account] |= NOTICED_US
-        if moving.follows == 0.0 or scene.bonds[number, account] & FOLLOWS:
-            continue
-        key = below(follow_stem, people[script.ours[number]]["key"], people[account]["key"])
-        chance = follow_probability(moving, script.relevance[one["topic"], account])
-        if happens(key, 0, chance):
-            join(scene, script, number, account, now)
 
 
 @inlined
@@ -186,11 +103,11 @@ def take_in(
     factors, relevance = script.factors[one["message"]], script.relevance[one["topic"]]
     for i in range(count):
         if i + AHEAD < count:
-            coming = int(np.int64(found[i + AHEAD]))
+            coming = whole(found[i + AHEAD])
             prefetch(people, coming)
             prefetch(relevance, coming)
             prefetch(scene.slots, first_slot(scene.slots, instance, coming))
-        account = int(np.int64(found[i]))
+        account = whole(found[i])
         at = touch(scene, instance, account)
         row, person = scene.rows[at], people[account]
         row["notices"] += 1
@@ -226,8 +143,20 @@ def plan_share(scene: Scene, at: int, time: float, parent: int, generation: int)
     """Write down that a row will share, and put it on the heap."""
     row = scene.rows[at]
     row["share_time"], row["parent"], row["generation"] = time, parent, generation
-    tied = tie(generation, int(np.int64(row["account"])))
-    plan_event(scene, time, tied, int(np.int64(row["instance"])), at)
+    tied = tie(generation, whole(row["account"]))
+    plan_event(scene, time, tied, whole(row["instance"]), at)
+
+
+@inlined
+def _load_now(scene: Scene, account: int, now: float) -> float:
+    """Return what is left in a feed of the scenario's own messages."""
+    return faded(scene.load[account], now - scene.load_time[account])
+
+
+@inlined
+def _attention_under(script: Script, account: int, load: float) -> np.uint64:
+    """Return a limited attention as a threshold on throws."""
+    return threshold(attention_at(script.capacity[account], script.background[account], load))
 
 
 @inlined
@@ -237,8 +166,7 @@ def attention_now(
     """Return an account's attention as a threshold on throws."""
     if len(script.capacity) == 0 or np.isnan(script.capacity[account]):
         return np.uint64(ground.attention[account])
-    left = faded(scene.load[account], now - scene.load_time[account])
-    return threshold(attention_at(script.capacity[account], script.background[account], left))
+    return _attention_under(script, account, _load_now(scene, account, now))
 
 
 @inlined
@@ -246,14 +174,13 @@ def _land(script: Script, scene: Scene, account: int, now: float) -> None:
     """Put a share into an account's feed; what it pays to it was settled before."""
     if np.isnan(script.capacity[account]):
         return
-    left = faded(scene.load[account], now - scene.load_time[account])
-    chance = attention_at(script.capacity[account], script.background[account], left)
-    scene.attention[account] = threshold(chance)
-    scene.load[account], scene.load_time[account] = left + 1.0, now
+    load = _load_now(scene, account, now)
+    scene.attention[account] = _attention_under(script, account, load)
+    scene.load[account], scene.load_time[account] = load + 1.0, now
 
 
 @lean
-def _land_in_lists(
+def _land_with_followers(
     ground: Ground,
     people: Records,
     script: Script,
@@ -263,31 +190,11 @@ def _land_in_lists(
     now: float,
 ) -> None:
     """Put a share into the feeds of all who follow the sharer now."""
-    if sharer < ground.ordinary:
-        own = people[sharer]
-        for place in range(own["start"], own["start"] + own["length"]):
-            account = int(np.int64(ground.followers[place]))
-            if account >= 0 and _is_follower(scene, ours, account):
-                _land(script, scene, account, now)
-    else:
-        added = sharer - ground.ordinary
-        for one in range(ground.first_list[added], ground.first_list[added + 1]):
-            start = ground.lists[one]["start"]
-            for place in range(start, start + ground.lists[one]["length"]):
-                account = int(np.int64(ground.appended[place]))
-                if account >= 0 and _is_follower(scene, ours, account):
-                    _land(script, scene, account, now)
-    if ours != NOT_OURS:
-        for i in range(scene.gained_counts[ours]):
-            account = int(np.int64(scene.gained[ours, i]))
-            if _is_follower(scene, ours, account):
-                _land(script, scene, account, now)
-
-
-@inlined
-def _is_follower(scene: Scene, ours: int, account: int) -> bool:
-    """Say whether an account in a list of one of ours has not left; nobody leaves others."""
-    return bool(ours == NOT_OURS or scene.bonds[ours, account] & FOLLOWS)
+    one, place = whole(ALL), whole(0)
+    while place >= 0:
+        count, one, place = present_followers(ground, people, scene, sharer, ours, one, place)
+        for i in range(count):
+            _land(script, scene, whole(scene.found[i]), now)
 
 
 @lean
@@ -302,27 +209,27 @@ def share(
 ) -> None:
     """Let a share appear in the feeds of all who follow the sharer."""
     row, found = scene.rows[at], scene.found
-    sharer, instance = int(np.int64(row["account"])), int(np.int64(row["instance"]))
-    now, generation = row["share_time"], int(np.int64(row["generation"])) + 1
+    sharer, instance = whole(row["account"]), whole(row["instance"])
+    now, generation = row["share_time"], whole(row["generation"]) + 1
     scene.share_order[scene.counts[SHARES]] = at
     scene.counts[SHARES] += 1
-    ours = int(np.int64(NOT_OURS))
+    ours = whole(NOT_OURS)
     if people[sharer]["ours"]:
         ours = our_number(script, sharer)
         scene.own_times[ours, scene.own_counts[ours]] = now
         scene.own_counts[ours] += 1
     if len(script.capacity) > 0:
-        _land_in_lists(ground, people, script, scene, sharer, ours, now)
+        _land_with_followers(ground, people, script, scene, sharer, ours, now)
     present = present_of(
         script, people, limits.moving, scene, seed, instance, now, at, generation, ours
     )
-    one, place = int(np.int64(ALL)), int(np.int64(0))
+    one, place = whole(ALL), whole(0)
     while place >= 0:
         noticed, one, place = find_in_lists(
             ground, people, present.throws, sharer, one, place, found
         )
         if ours != NOT_OURS:
-            noticed = _keep_followers(scene, ours, found, noticed)
+            noticed = keep_followers(scene, ours, found, noticed)
         take_in(scene, script, people, limits, present, found, noticed)
     if ours == NOT_OURS:
         return
@@ -332,7 +239,7 @@ def share(
     while done < scene.gained_counts[ours]:
         noticed = 0
         while done < scene.gained_counts[ours] and noticed < len(found):
-            account = int(np.int64(scene.gained[ours, done]))
+            account = whole(scene.gained[ours, done])
             done += 1
             if scene.bonds[ours, account] & FOLLOWS:
                 key = descend(stem, people[account]["key"])
@@ -340,50 +247,3 @@ def share(
                     found[noticed] = account
                     noticed += 1
         take_in(scene, script, people, limits, present, found, noticed)
-
-
-@inlined
-def _keep_followers(scene: Scene, ours: int, found: Int32, count: int) -> int:
-    """Leave out those who have left; return how many are kept."""
-    kept = 0
-    for i in range(count):
-        found[kept] = found[i]
-        kept += (scene.bonds[ours, found[i]] & FOLLOWS) > 0
-    return kept
-
-
-@lean
-def followers_care(
-    ground: Ground,
-    people: Records,
-    script: Script,
-    scene: Scene,
-    ours: int,
-    topic: int,
-    cut: float,
-) -> bool:
-    """Say whether the present followers of one of ours care enough about a topic."""
-    account, interest, bonds = script.ours[ours], script.relevance[topic], scene.bonds[ours]
-    units = followers = int(np.int64(0))
-    if account < ground.ordinary:
-        own = people[account]
-        for place in range(own["start"], own["start"] + own["length"]):
-            follower = ground.followers[place]
-            if follower >= 0 and bonds[follower] & FOLLOWS:
-                units += interest_units(interest[follower])
-                followers += 1
-    else:
-        added = account - ground.ordinary
-        for one in range(ground.first_list[added], ground.first_list[added + 1]):
-            start = ground.lists[one]["start"]
-            for place in range(start, start + ground.lists[one]["length"]):
-                follower = ground.appended[place]
-                if follower >= 0 and bonds[follower] & FOLLOWS:
-                    units += interest_units(interest[follower])
-                    followers += 1
-    for i in range(scene.gained_counts[ours]):
-        follower = scene.gained[ours, i]
-        if bonds[follower] & FOLLOWS:
-            units += interest_units(interest[follower])
-            followers += 1
-    return is_relevant_to_followers(units, followers, cut)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import inlined, lean
-from propagation.instructions import prefetch
+from propagation.instructions import prefetch, whole
 from propagation.spread.dynamics import Rules, Stems, decides, delay, stems
 from propagation.spread.noticing import (
     ALL,
@@ -266,7 +266,7 @@ def spread(
         share_order[counts[SHARES]] = sharer_row
         counts[SHARES] += 1
         first, rows[sharer_row]["next"] = rows[sharer_row]["next"], 1
-        one, place = int(np.int64(ALL)), int(np.int64(0))
+        one, place = whole(ALL), whole(0)
         while place >= 0:
             if first > 0:
                 noticed, place, first = found[first], -1, first + 1

@@ -132,7 +132,7 @@ ALL, OWN = -2, -1
 
 
 @inlined
-def _lists_of(ground: Ground, account: int) -> tuple[int, int]:
+def lists_of(ground: Ground, account: int) -> tuple[int, int]:
     """Return the first and the last of an account's lists."""
     if account < ground.ordinary:
         return OWN, OWN
@@ -141,7 +141,7 @@ def _lists_of(ground: Ground, account: int) -> tuple[int, int]:
 
 
 @inlined
-def _list_fields(
+def list_fields(
     people: Records, lists: Records, account: int, one: int
 ) -> tuple[int, int, int, np.uint64, np.uint64]:
     """Return start, length, envelope, attention and key of a list of an account."""
@@ -167,12 +167,12 @@ def find_in_lists(
     Begins with list ALL and place 0. Returns how many were written to the first ``PRESENT_SHARE``
     entries of ``found``, the list and the place to go on with; ALL and -1 once there is none.
     """
-    first, last = _lists_of(ground, sharer)
+    first, last = lists_of(ground, sharer)
     if one == ALL:
         one = first
     if one > last:
         return 0, ALL, -1
-    start, length, envelope, common, key = _list_fields(people, ground.lists, sharer, one)
+    start, length, envelope, common, key = list_fields(people, ground.lists, sharer, one)
     noticed, place = who_notice(
         start,
         length,

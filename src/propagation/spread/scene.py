@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import compiled, inlined
+from propagation.instructions import whole
 from propagation.luck import mix
 from propagation.spread.campaign_record import MOVE, PITCH
+from propagation.spread.noticing import PRESENT_SHARE
 from propagation.spread.timeline import NOBODY, earlier
 
 Float64 = npt.NDArray[np.float64]
@@ -106,19 +108,12 @@ def new_scene(
         load=np.zeros(accounts if limited else 0),
         load_time=np.zeros(accounts if limited else 0),
         attention=attention.copy() if limited else np.zeros(0, np.uint64),
-        found=np.empty(room_for_found(), np.int32),
+        found=np.empty(PRESENT_SHARE, np.int32),
         moves=np.empty(room, MOVE),
         pitches=np.empty(pitches, PITCH),
         reposts=np.zeros(reposts, np.int64),
         counts=np.zeros(6, np.int64),
     )
-
-
-def room_for_found() -> int:
-    """Return the room for those who notice a share, or some of them."""
-    from propagation.spread.noticing import PRESENT_SHARE
-
-    return PRESENT_SHARE
 
 
 @inlined
@@ -220,7 +215,7 @@ def drop_first_event(scene: Scene) -> None:
     if last == 0:
         return
     _copy_event(events, last, 0)
-    place, child = int(np.int64(0)), int(np.int64(1))
+    place, child = whole(0), whole(1)
     while child < last:
         if child + 1 < last and _comes_before(events[child + 1], events[child]):
             child += 1

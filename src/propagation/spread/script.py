@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from propagation.audience.world import World, starting_followers
 from propagation.compiling import inlined
+from propagation.instructions import whole
 from propagation.luck import descend
 from propagation.scenario.spec import Message
 from propagation.spread.campaign_dynamics import (
@@ -94,10 +95,10 @@ def rules_in_run(script: Script, seed: np.uint64, instance: int) -> Rules:
     drawn = resonance(of["resonance_law"], of["resonance"], of["resonance_shape"], stem)
     return Rules(
         drawn,
-        int(np.int64(of["response"])),
+        whole(of["response"]),
         of["threshold"],
-        int(np.int64(of["threshold_source"])),
-        int(np.int64(of["delay_law"])),
+        whole(of["threshold_source"]),
+        whole(of["delay_law"]),
         of["delay_scale"],
         of["delay_shape"],
     )
@@ -118,7 +119,7 @@ def rates_at(script: Script, number: int) -> PitchRates:
         of["answers"],
         of["covers"],
         of["wears"],
-        int(np.int64(of["delay_law"])),
+        whole(of["delay_law"]),
         of["delay_scale"],
         of["delay_shape"],
     )
@@ -140,7 +141,7 @@ def script_of(plan: Plan, messages: Mapping[str, Message]) -> Script:
         instances=_instance_records(plan, messages, names),
         messages=_message_records([messages[name] for name in names]),
         factors=_factors([messages[name] for name in names]),
-        credits=np.empty(0, np.int64),  # those of a run come with it
+        credits=np.empty(0, np.int64),  # see with_credits
         entries=plan.entries,
         reposts=plan.reposts,
         pools=plan.pools,
@@ -173,7 +174,7 @@ def _instance_records(plan: Plan, messages: Mapping[str, Message], names: list[s
 
 
 def with_credits(script: Script, credits: Sequence[Sequence[int]]) -> Script:
-    """Return the script of a run in which these accounts are credited, by instance."""
+    """Return the script in which these accounts are credited, by instance."""
     instances, counts = script.instances.copy(), [len(credited) for credited in credits]
     instances["credits"] = counts
     instances["first_credit"] = np.cumsum([0, *counts])[:-1]
