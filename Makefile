@@ -51,7 +51,7 @@ $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,bench,dev,docs]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,bench,dev,docs,argument]'
 	@touch $@ $(VENV)/.run
 
 clean:
