@@ -282,7 +282,7 @@ def test_few_draws_are_covered_at_least():
 
 def test_an_interval_that_ignores_draws_fails_the_check():
     def model(rng):
-        return Cascades(rng, chance=0.01, their_chance=0.0005, draws=10, spread=0.2)
+        return Cascades(rng, chance=0.01, their_chance=0.0005, draws=10, spread=0.5)
 
     held, _, _ = coverage(model, 50, ignoring_draws, replicates=400)
     assert not covers(held, 50)
