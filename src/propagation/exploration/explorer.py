@@ -1,4 +1,4 @@
-"""Runs strategies at points of a scenario's inputs: everywhere the same worlds and the same luck."""
+"""Runs strategies at points of a scenario's inputs: the same worlds and luck everywhere."""
 
 import threading
 from collections import OrderedDict
@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.drawn_folders import Asked, drawn_graph, drawing_key
+from propagation.audience.drawn_folders import Asked, drawing_key, drawn_graph
 from propagation.audience.generators import DrawnGraph
 from propagation.audience.sources import RealGraph, read_real_graph
 from propagation.experiment.estimates import worker_count
@@ -154,7 +154,9 @@ class Explorer:
         point = point_of(changes)
         chosen = [self.metrics.index(metric) for metric in metrics]
         missing = [
-            name for name in strategies if self.kept.count(self.draws, point, name) < replicates.stop
+            name
+            for name in strategies
+            if self.kept.count(self.draws, point, name) < replicates.stop
         ]
         if missing:
             self._run(changes, point, replicates.stop, missing)

@@ -7,6 +7,7 @@ import json
 import shutil
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -162,7 +163,7 @@ class KeptRuns:
         change[1:] |= replicate[1:] != replicate[:-1] + 1
         starts = [0, *np.flatnonzero(change).tolist(), len(table)] if len(table) else []
         values = np.stack([table[name].to_numpy() for name in self._metrics]).astype(np.float64)
-        for first, last in zip(starts, starts[1:], strict=False):
+        for first, last in pairwise(starts):
             draws, point, strategy = (keys[name][first].as_py() for name in keys.column_names)
             key = int(draws), str(point), unescaped(str(strategy))
             known = self._values.get(key)

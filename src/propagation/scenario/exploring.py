@@ -34,7 +34,6 @@ MOST_POINTS = 100_000
 POINTS, REPLICATES, EXPLORED_DRAWS = 64, 100, 4
 
 
-
 def _value(value: object) -> float:
     """Read a number, a percentage, or a duration as its hours."""
     if isinstance(value, str) and not value.rstrip().endswith("%"):
@@ -89,8 +88,13 @@ class Span(Part):
 
     model_config = example({"from": 1000, "to": 60000, "points": 20, "scale": "log"})
 
-    low: Value = Field(alias="from", description="Lowest value; durations count in hours.")
-    high: Value = Field(alias="to", description="Highest value.")
+    low: Value = Field(
+        alias="from",
+        description="Lowest value: a number, a percentage, or a duration with its unit.",
+    )
+    high: Value = Field(
+        alias="to", description="Highest value: as `from`; a duration with its unit."
+    )
     points: Annotated[int, BeforeValidator(units.read_whole), Field(ge=2, le=1000)] | None = Field(
         default=None, description="How many values in a grid, both ends included; for `sweep`."
     )
@@ -155,7 +159,8 @@ class Sweep(Part):
 
     over: Annotated[dict[InputPath, AxisValues], Field(min_length=1, max_length=10)] = Field(
         description="The inputs by their paths, as in messages about errors, each with a range or "
-        "a list of values. All combinations are tried."
+        "a list of values (numbers, percentages, or each a duration with its unit). All "
+        "combinations are tried."
     )
     sobol: Sobol | None = Field(
         default=None,
@@ -203,13 +208,16 @@ class Sweep(Part):
 class BreakEven(Part):
     """The value of an input at which two strategies tie."""
 
-    model_config = example(
-        {"vary": "ours.large.followers.customers", "from": 100, "to": 2000}
-    )
+    model_config = example({"vary": "ours.large.followers.customers", "from": 100, "to": 2000})
 
     vary: InputPath = Field(description="The input by its path, as in messages about errors.")
-    low: Value = Field(alias="from", description="Lowest value tried; durations count in hours.")
-    high: Value = Field(alias="to", description="Highest value tried.")
+    low: Value = Field(
+        alias="from",
+        description="Lowest value tried: a number, a percentage, or a duration with its unit.",
+    )
+    high: Value = Field(
+        alias="to", description="Highest value tried: as `from`; a duration with its unit."
+    )
     scale: Scale | None = Field(
         default=None, description="Default: `log` if the lowest value is above 0."
     )

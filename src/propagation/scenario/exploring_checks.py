@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def explores(scenario: "Scenario") -> bool:
     """Whether a scenario has any input to vary."""
-    return not (scenario.sweep is scenario.break_even is scenario.uncertain is None)
+    asked = (scenario.sweep, scenario.break_even, scenario.uncertain)
+    return any(each is not None for each in asked)
 
 
 def exploring_problems(scenario: "Scenario") -> Iterator[Finding]:

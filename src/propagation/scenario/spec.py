@@ -39,7 +39,7 @@ from propagation.scenario.actions import (
 )
 from propagation.scenario.comparing import METRIC_MEANINGS, METRICS, Compare, Metric, Step
 from propagation.scenario.cross_checks import find_cross_problems
-from propagation.scenario.exploring import BreakEven, Exploring, Span, Sweep, Uncertain
+from propagation.scenario.exploring import BreakEven, Exploring, Sweep, Uncertain
 from propagation.scenario.exploring_checks import explores, exploring_problems
 from propagation.scenario.fields import (
     AgentClass,
@@ -320,8 +320,9 @@ class Scenario(Part):
         description="The inputs that nobody knows, each by its path with the range it may lie in. "
         "Every verdict tells the range over them first. Default: the inputs are as written.",
     )
-    exploring: Exploring = Field(
-        default=Exploring(), description="How the uncertain inputs are spread over."
+    exploring: Exploring | None = Field(
+        default=None,
+        description="How the uncertain inputs are spread over. Default: as its keys say.",
     )
     sources: Annotated[dict[Name, Text], Field(max_length=200)] = Field(
         default_factory=dict,

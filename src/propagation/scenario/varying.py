@@ -1,7 +1,7 @@
 """A scenario with some of its numbers exchanged, each named by its path."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -140,22 +140,22 @@ class Inputs:
             steps = steps_of(path)
             if found := _SHARE_OF_FOLLOWS.fullmatch(path):
                 to = _with_share(_at(tree, steps[:-1]), found[2], value)
-                tree = _exchange(tree, steps[:-1], lambda _, to=to: to)
+                tree = _exchanged(tree, steps[:-1], to)
             else:
-                tree = _exchange(tree, steps, lambda _, value=value: value)
+                tree = _exchanged(tree, steps, value)
         return tree
 
 
 def _model_of(scenario: Scenario, strategies: tuple[str, ...]) -> Tree:
-    tree = unexplored(as_written(scenario))
-    tree = {key: value for key, value in tree.items() if key not in BESIDE_THE_MODEL}
+    written = unexplored(as_written(scenario))
+    tree: Tree = {key: each for key, each in written.items() if key not in BESIDE_THE_MODEL}
     at_equal = scenario.compare.at_equal is not None  # what the others cost scales a strategy
     if not strategies or at_equal:
         return tree
     kept: Tree = {"strategies": {name: tree["strategies"][name] for name in strategies}}
     compare = {key: tree["compare"][key] for key in ("on", "matters")}
-    baseline = scenario.compare.baseline
-    kept["compare"] = {**compare, "baseline": baseline if baseline in strategies else strategies[-1]}
+    named = scenario.compare.baseline
+    kept["compare"] = {**compare, "baseline": named if named in strategies else strategies[-1]}
     if shuffled := [name for name in scenario.shuffled if name in strategies]:
         kept["shuffled"] = shuffled
     else:
@@ -169,12 +169,12 @@ def _at(tree: Any, steps: tuple[Step, ...]) -> Any:
     return tree
 
 
-def _exchange(tree: Any, steps: tuple[Step, ...], new: Callable[[Any], Any]) -> Any:
+def _exchanged(tree: Any, steps: tuple[Step, ...], new: object) -> Any:
     """Return a tree that differs at one place; what lies beside is shared."""
     if not steps:
-        return new(tree)
+        return new
     copy = tree.copy()
-    copy[steps[0]] = _exchange(tree[steps[0]], steps[1:], new)
+    copy[steps[0]] = _exchanged(tree[steps[0]], steps[1:], new)
     return copy
 
 
@@ -190,9 +190,8 @@ def _with_share(to: Mapping[str, object], segment: str, share: float) -> dict[st
 def _problems(error: ValidationError, changes: Changes) -> list[Problem]:
     """Return one line for each thing that is wrong, with the values that were tried."""
     tried = ", ".join(f"{path} = {value:.6g}" for path, value in changes.items())
-    lines = [
-        str(each.get("ctx", {}).get("error", each["msg"])) for each in error.errors(include_url=False)
-    ]
+    found = error.errors(include_url=False)
+    lines = [str(each.get("ctx", {}).get("error", each["msg"])) for each in found]
     return [Problem(f"cannot be varied so ({tried}): {line}") for line in dict.fromkeys(lines)]
 
 
