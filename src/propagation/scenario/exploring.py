@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -268,8 +267,3 @@ class Exploring(Part):
 
 
 Uncertain = Annotated[dict[InputPath, Range], Field(min_length=1, max_length=20)]
-
-
-def unexplored(tree: Mapping[str, object]) -> dict[str, object]:
-    """Return a written scenario without what only says how its inputs are varied."""
-    return {key: value for key, value in tree.items() if key not in EXPLORING}
