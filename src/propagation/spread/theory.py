@@ -33,15 +33,9 @@ from propagation.spread.branching import (
     outbreak,
     overlap,
 )
-from propagation.spread.dynamics import (
-    EXPONENTIAL,
-    FIXED,
-    LOGNORMAL,
-    NO_DELAY,
-    Rules,
-    rules_of,
-)
-from propagation.spread.generations import notices_brought
+from propagation.spread.delay_sums import in_time, share_within
+from propagation.spread.dynamics import rules_of
+from propagation.spread.generations import brought_by
 from propagation.strategy.agenda import Agenda, MessageInstance
 
 Float64 = npt.NDArray[np.float64]
@@ -109,7 +103,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a strategy brings by parts, all its posts together, without horizon and meetings.
+    """What a strategy brings by parts, all its posts together, as if nobody were met twice.
 
     Attributes
     ----------
@@ -121,12 +115,15 @@ class Parts:
         Shares expected of all generations; infinite where they do not die out.
     expected
         The mean of each metric of `COUNTED_IN`; infinite where the generations do not die out.
+    in_time
+        The same up to the horizon, as ``means`` gives it: what is lost to it is all that it hides.
     """
 
     followers: float
     first_shares: float
     shares: float
     expected: Mapping[str, float]
+    in_time: Mapping[str, float]
 
 
 class Theory:
@@ -186,10 +183,11 @@ class Theory:
     def parts(self, agenda: Agenda) -> Parts | None:
         """Return what one campaign brings by parts; None where there are no independent trees.
 
-        Neither the horizon nor how often accounts are met again counts here: this is what would
-        come in unlimited time among unlimited numbers of such accounts.
+        But for ``in_time``, this is what would come in unlimited time. How often accounts are met
+        again counts nowhere.
         """
-        if not self.speaks_of(agenda):
+        up_to_horizon = self.means(agenda)
+        if up_to_horizon is None:
             return None
         posts: dict[str, Float64] = {}
         for instance in agenda:
@@ -204,13 +202,15 @@ class Theory:
             first_shares += float(shown @ (self._world.traits.attention * sharing))
             sums += self._sums_of(name, math.inf, times)
         expected = {name: float(sums[kind]) for name, kind in COUNTED_IN.items()}
-        return Parts(followers, first_shares, expected["shares"], expected)
+        return Parts(followers, first_shares, expected["shares"], expected, up_to_horizon)
 
     def means(self, agenda: Agenda) -> dict[str, float] | None:
-        """Return the mean of each metric of `COUNTED_IN`, as ``outcomes`` does but at less cost.
+        """Return the mean of each metric of `COUNTED_IN`, at little cost.
 
-        Also where followers overlap, as if they did not; infinite where the generations do not die
-        out. None where there are no independent trees.
+        Other than in ``outcomes`` shares are left out when they are late because earlier ones were,
+        which is exact on a forest; and where followers overlap, it is as if they did not. Infinite
+        where the generations do not die out before the horizon; None where there are no independent
+        trees.
         """
         if not self.speaks_of(agenda):
             return None
@@ -233,13 +233,18 @@ class Theory:
 
     def _sums_of(self, name: str, left: float, times: Float64) -> Float64:
         """Return the means of what is counted, all generations together; shape (4,)."""
-        key = name, share_within(rules_of(self._messages[name]), left), times.tobytes()
+        key = name, left, times.tobytes()
         if key not in self._sums:
-            sharing = self._sharing(name, left)
             counted = counted_at_notice(self._world, self._messages[name].topic, self._relevant)
-            counted[:, SHARES] = sharing
-            notices = notices_brought(self._world, sharing, times)
-            self._sums[key] = np.full(KINDS, np.inf) if notices is None else notices @ counted
+            sharing = self._sharing(name, math.inf)
+            by_generation = in_time(rules_of(self._messages[name]), left)
+            brought = brought_by(self._world, sharing, times, by_generation)
+            if brought is None:
+                self._sums[key] = np.full(KINDS, np.inf)
+            else:
+                notices, shares = brought
+                self._sums[key] = notices @ counted
+                self._sums[key][SHARES] = shares.sum()
         return self._sums[key]
 
     def _of_instance(self, instance: MessageInstance) -> list[Expected] | None:
@@ -332,21 +337,3 @@ def _added(parts: list[Expected]) -> Expected:
 def _sum(spreads: list[Spread]) -> Spread:
     variances, thirds = zip(*((each.variance, each.third) for each in spreads), strict=True)
     return Spread(math.fsum(variances), math.fsum(thirds))
-
-
-def share_within(rules: Rules, hours: float) -> float:
-    """Return the share of delays that are at most so many hours."""
-    law, scale, shape = rules.delay_law, rules.delay_scale, rules.delay_shape
-    if law == NO_DELAY or math.isinf(hours):
-        return 1.0
-    if hours <= 0:
-        return 0.0
-    if law == FIXED:
-        return float(scale <= hours)
-    if law == EXPONENTIAL:
-        return -math.expm1(-hours / scale)
-    if law == LOGNORMAL:
-        return 0.5 * math.erfc(-math.log(hours / scale) / (shape * math.sqrt(2)))
-    if hours < scale:
-        return hours / scale * shape / (1 + shape)
-    return float(1 - (scale / hours) ** shape / (1 + shape))
