@@ -73,7 +73,6 @@ class Scene(NamedTuple):
     pitches: Records
     reposts: Int64  # how many each rule made
     heard: UInt8  # by topic with originals and account: has it noticed anything on the topic?
-
     counts: Int64
 
 
