@@ -39,6 +39,8 @@ from propagation.scenario.actions import (
 )
 from propagation.scenario.comparing import METRIC_MEANINGS, METRICS, Compare, Metric, Step
 from propagation.scenario.cross_checks import find_cross_problems
+from propagation.scenario.exploring import BreakEven, Exploring, Sweep, Uncertain
+from propagation.scenario.exploring_checks import explores, exploring_problems
 from propagation.scenario.fields import (
     AgentClass,
     FolderName,
@@ -305,6 +307,23 @@ class Scenario(Part):
     steps: Annotated[tuple[Step, ...], Field(max_length=50)] = Field(
         default=(), description="Further comparisons, in the order in which the report tells them."
     )
+    sweep: Sweep | None = Field(
+        default=None, description="Two strategies compared at many values of some inputs."
+    )
+    break_even: BreakEven | None = Field(
+        default=None,
+        alias="break even",
+        description="The value of an input at which two strategies tie.",
+    )
+    uncertain: Uncertain | None = Field(
+        default=None,
+        description="The inputs that nobody knows, each by its path with the range it may lie in. "
+        "Every verdict tells the range over them first. Default: the inputs are as written.",
+    )
+    exploring: Exploring | None = Field(
+        default=None,
+        description="How the uncertain inputs are spread over. Default: as its keys say.",
+    )
     sources: Annotated[dict[Name, Text], Field(max_length=200)] = Field(
         default_factory=dict,
         description="Where the assumptions come from: for each, by a name, a sentence with its "
@@ -330,6 +349,8 @@ class Scenario(Part):
             self.__dict__["draws"] = 1
         if self.accounts is not None:
             self.__dict__["accounts"] = complete_accounts(self.accounts, topics)
+        if explores(self) and (findings := list(exploring_problems(self))):
+            raise ConflictError(findings)
         return self
 
 
