@@ -30,7 +30,7 @@ from propagation.scenario.fields import (
 
 Scale = Literal["linear", "log"]
 MOST_POINTS = 100_000
-POINTS, REPLICATES, EXPLORED_DRAWS = 64, 100, 4
+POINTS, REPLICATES, EXPLORED_DRAWS = 64, 100, 10
 
 
 def _value(value: object) -> float:
@@ -249,7 +249,7 @@ class BreakEven(Part):
 class Exploring(Part):
     """How the uncertain inputs are spread over."""
 
-    model_config = example({"points": 64, "replicates": 100, "draws": 4})
+    model_config = example({"points": 64, "replicates": 100, "draws": 10})
 
     points: Sobol = Field(
         default=POINTS,
