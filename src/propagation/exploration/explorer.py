@@ -16,7 +16,7 @@ from propagation.audience.drawn_folders import Asked, drawing_key, drawn_graph
 from propagation.audience.generators import DrawnGraph
 from propagation.audience.sources import RealGraph, read_real_graph
 from propagation.experiment.estimates import worker_count
-from propagation.experiment.expectations import Expectations
+from propagation.experiment.expectations import theory_in
 from propagation.experiment.replicates import Laboratory, Shared
 from propagation.experiment.workers import noted_interrupts
 from propagation.exploration.kept import KeptRuns, Point, metrics_kept, point_of
@@ -193,9 +193,8 @@ class Explorer:
 
         NaN where it says nothing; infinite where the spread has no end.
         """
-        found = Expectations(self.laboratory(changes, strategies))(strategies)
-        known = [found.get(name, {}).get(metric) for name in strategies]
-        return tuple(math.nan if each is None else each.mean for each in known)
+        laboratory = self.laboratory(changes, strategies)
+        return tuple(_mean(laboratory, name, metric) for name in strategies)
 
     def over(
         self,
@@ -216,6 +215,13 @@ class Explorer:
             in_threads(at, range(points), self.workers, done)
         finally:
             self.kept.write()
+
+
+def _mean(laboratory: Laboratory, strategy: str, metric: str) -> float:
+    """Return the mean that theory expects in the first world, NaN if it says nothing."""
+    theory = theory_in(laboratory, strategy)
+    found = None if theory is None else theory.means(laboratory.agendas[strategy])
+    return math.nan if found is None else found.get(metric, math.nan)
 
 
 def in_threads(

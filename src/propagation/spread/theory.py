@@ -41,6 +41,7 @@ from propagation.spread.dynamics import (
     Rules,
     rules_of,
 )
+from propagation.spread.generations import notices_brought
 from propagation.strategy.agenda import Agenda, MessageInstance
 
 Float64 = npt.NDArray[np.float64]
@@ -106,6 +107,28 @@ class Expected:
         return third / variance**1.5 if variance > 0 else 0.0
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a strategy brings by parts, all its posts together, without horizon and meetings.
+
+    Attributes
+    ----------
+    followers
+        Those of the posts' accounts, once for each post; our own accounts are left out.
+    first_shares
+        Shares expected of these followers, by what they notice of the posts themselves.
+    shares
+        Shares expected of all generations; infinite where they do not die out.
+    expected
+        The mean of each metric of `COUNTED_IN`; infinite where the generations do not die out.
+    """
+
+    followers: float
+    first_shares: float
+    shares: float
+    expected: Mapping[str, float]
+
+
 class Theory:
     """What theory expects of campaigns in one world; what a message brings is found once.
 
@@ -133,6 +156,7 @@ class Theory:
         self._world, self._messages, self._relevant = world, messages, relevant
         self._horizon, self._audiences = horizon, audiences
         self._found: dict[tuple[str, float], Brought | None] = {}
+        self._sums: dict[tuple[str, float, bytes], Float64] = {}
 
     def outcomes(self, agenda: Agenda) -> dict[str, Expected] | None:
         """Return what is expected of each metric of `COUNTED_IN` in one campaign.
@@ -142,10 +166,7 @@ class Theory:
         followers of an instance overlap much (`MOST_OVERLAP`). Instances are independent but
         for the accounts that notice several, who count once in reach: its mean is too high then.
         """
-        if not agenda.posts_only or self._world.is_limited:
-            return None
-        used = {instance.message for instance in agenda}
-        if not all(is_branching(self._messages[name]) for name in used):
+        if not self.speaks_of(agenda):
             return None
         parts = [self._of_instance(instance) for instance in agenda]
         if any(part is None for part in parts):
@@ -153,9 +174,77 @@ class Theory:
         totals = [_added([part[kind] for part in parts if part]) for kind in range(KINDS)]
         return {name: totals[kind] for name, kind in COUNTED_IN.items()}
 
+    def speaks_of(self, agenda: Agenda) -> bool:
+        """Whether a strategy is posts of messages whose trees are independent of each other."""
+        used = {instance.message for instance in agenda}
+        return (
+            agenda.posts_only
+            and not self._world.is_limited
+            and all(is_branching(self._messages[name]) for name in used)
+        )
+
+    def parts(self, agenda: Agenda) -> Parts | None:
+        """Return what one campaign brings by parts; None where there are no independent trees.
+
+        Neither the horizon nor how often accounts are met again counts here: this is what would
+        come in unlimited time among unlimited numbers of such accounts.
+        """
+        if not self.speaks_of(agenda):
+            return None
+        posts: dict[str, Float64] = {}
+        for instance in agenda:
+            times = posts.setdefault(instance.message, np.zeros(self._world.graph.accounts))
+            np.add.at(times, self._authors(instance), 1.0)
+        followers = first_shares = 0.0
+        sums = np.zeros(KINDS)
+        for name, times in posts.items():
+            shown = self._shown(times)
+            followers += float(shown.sum())
+            sharing = self._sharing(name, math.inf)
+            first_shares += float(shown @ (self._world.traits.attention * sharing))
+            sums += self._sums_of(name, math.inf, times)
+        expected = {name: float(sums[kind]) for name, kind in COUNTED_IN.items()}
+        return Parts(followers, first_shares, expected["shares"], expected)
+
+    def means(self, agenda: Agenda) -> dict[str, float] | None:
+        """Return the mean of each metric of `COUNTED_IN`, as ``outcomes`` does but at less cost.
+
+        Also where followers overlap, as if they did not; infinite where the generations do not die
+        out. None where there are no independent trees.
+        """
+        if not self.speaks_of(agenda):
+            return None
+        sums = np.zeros(KINDS)
+        for instance in agenda:
+            times = np.zeros(self._world.graph.accounts)
+            np.add.at(times, self._authors(instance), 1.0)
+            sums += self._sums_of(instance.message, self._horizon - instance.nominal_time, times)
+        return {name: float(sums[kind]) for name, kind in COUNTED_IN.items()}
+
+    def _authors(self, instance: MessageInstance) -> Int64:
+        return np.array([self._world.ours[post.by] for post in instance.posts], np.int64)
+
+    def _shown(self, times: Float64) -> Float64:
+        """Return how many posts each account is shown, if each account posts so many times."""
+        shown = np.zeros(self._world.graph.accounts)
+        for author in np.flatnonzero(times):
+            shown[self._world.graph.followers_of(int(author))] += times[author]
+        return np.where(self._world.is_ours, 0.0, shown)
+
+    def _sums_of(self, name: str, left: float, times: Float64) -> Float64:
+        """Return the means of what is counted, all generations together; shape (4,)."""
+        key = name, share_within(rules_of(self._messages[name]), left), times.tobytes()
+        if key not in self._sums:
+            sharing = self._sharing(name, left)
+            counted = counted_at_notice(self._world, self._messages[name].topic, self._relevant)
+            counted[:, SHARES] = sharing
+            notices = notices_brought(self._world, sharing, times)
+            self._sums[key] = np.full(KINDS, np.inf) if notices is None else notices @ counted
+        return self._sums[key]
+
     def _of_instance(self, instance: MessageInstance) -> list[Expected] | None:
         """Return what is expected by what is counted; None where accounts notice too often."""
-        authors = np.array([self._world.ours[post.by] for post in instance.posts], np.int64)
+        authors = self._authors(instance)
         left = self._horizon - instance.nominal_time
         sharing = self._sharing(instance.message, left)
         brought = self._brought(instance.message, left, sharing)
