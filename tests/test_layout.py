@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "propagation"
-STAGES = ("scenario", "audience", "strategy", "spread", "experiment", "report", "cli")
+STAGES = (
+    "scenario",
+    "audience",
+    "strategy",
+    "spread",
+    "experiment",
+    "exploration",
+    "report",
+    "cli",
+)
 """In the order the data flows: each may import from those before it."""
 GROUND = ("luck", "compiling", "instructions", "problems")
 """Importable by every stage, so they import none."""

@@ -11,8 +11,10 @@ from scipy.optimize import brentq
 
 from propagation.scenario.spec import LognormalResonance, Message, PowerDelay, Reinforced
 from propagation.spread.branching import SHARES, counted_at_notice, cumulants_brought
+from propagation.spread.delay_sums import in_time, share_within
 from propagation.spread.dynamics import rules_of
-from propagation.spread.theory import Spread, Theory, share_within
+from propagation.spread.generations import brought_by, reproduction
+from propagation.spread.theory import Spread, Theory
 from propagation.strategy.agenda import Agenda
 from verification.graphs import MESSAGE, SEGMENT, TOPIC, instance, message, world_of
 
@@ -213,3 +215,121 @@ def test_the_share_of_delays_within_a_time(delay, hours, expected):
     )
     what = Message(topic=TOPIC, resonance=1.0, delay=law)
     assert share_within(rules_of(what), hours) == pytest.approx(expected, abs=1e-5)
+
+
+# 0 and 7 are ours; as in TREE, and 2 also follows 7
+TWO_OF_OURS = (*TREE, (2, 7))
+
+
+def test_parts_add_up_what_posts_bring():
+    """By hand on a tree: two posts by 0 and one by 7, which 2 follows, whom nobody follows."""
+    follower, followee = np.array(TWO_OF_OURS, np.int32).T
+    attention, interest = np.append(ATTENTION, 1.0), np.append(INTEREST, 0.0)
+    world = world_of((follower, followee), 8, (0, 7), attention=attention, interest=interest)
+    agenda = Agenda((instance([0]), replace(instance([0, 7]), nominal_time=5.0)))
+    what = message(resonance=RESONANCE, delay={"law": "exponential", "mean": "2 h"})
+    theory = theory_of(world, what, horizon=7.0)
+    found = theory.parts(agenda)
+    sharing = ATTENTION * INTEREST * RESONANCE
+    once, by_7 = moments_counted_out(ATTENTION)[0], np.array([1.0, 1.0, 1.0, 0.8]) * ATTENTION[2]
+    assert found is not None
+    assert found.followers == 3 + 3 + 1
+    assert found.first_shares == pytest.approx(2 * sharing[1:4].sum() + sharing[2])
+    assert found.shares == found.expected["shares"]
+    names = ("reach", "relevant_reach", "valued_reach", "shares")
+    values = [found.expected[name] for name in names]
+    assert values == pytest.approx(list(2 * once + by_7))
+    # the planted fault: the second post is forgotten
+    assert values != pytest.approx(list(once + by_7), rel=0.01)
+    assert found.in_time == theory.means(agenda)
+    assert found.in_time["shares"] < found.shares
+
+
+@pytest.mark.parametrize(
+    ("delay", "sums"),
+    [
+        (
+            {"law": "exponential", "mean": "2 h"},
+            [stats.gamma(g, scale=2).cdf(5) for g in (1, 2, 3)],
+        ),
+        ({"law": "fixed", "time": "2 h"}, [1, 1, 0]),
+        ("none", [1, 1, 1]),
+    ],
+)
+def test_shares_are_in_time_if_their_delays_add_up_to_less(delay, sums):
+    """A chain of three below our account 0, everybody attentive and sharing with 0.5; 5 hours."""
+    world = world_of(np.array([(1, 0), (2, 1), (3, 2)], np.int32).T, 4)
+    what = message(resonance=0.5, delay=delay)
+    found = theory_of(world, what, horizon=5.0).means(Agenda((instance([0]),)))
+    assert found["shares"] == pytest.approx(np.array([0.5, 0.25, 0.125]) @ sums, rel=1e-6)
+    assert found["reach"] == pytest.approx(1 + np.array([0.5, 0.25]) @ sums[:2], rel=1e-6)
+
+
+def test_sums_of_heavy_tailed_delays_are_those_drawn():
+    """Three delays of 200,000 each; by the binomial law a false alarm in 10,000."""
+    rules = rules_of(message(delay={"law": "power", "exponent": 0.2314843, "flat": "300 s"}))
+    rng, n = np.random.default_rng(1), 200_000
+    chance, theta = rng.random((3, n)), rules.delay_shape
+    flat = theta / (1 + theta)  # part of the delays that are evenly spread over the flat part
+    tail = ((1 + theta) * (1 - np.maximum(chance, flat))) ** (-1 / theta)
+    drawn = rules.delay_scale * np.where(chance < flat, chance / flat, tail)
+    expected = in_time(rules, 24.0)
+    for generation in (1, 2, 3):
+        share = (drawn[:generation].sum(axis=0) <= 24.0).mean()
+        error = math.sqrt(share * (1 - share) / n)
+        assert expected[generation] == pytest.approx(share, abs=stats.norm.isf(5e-5) * error)
+        # the planted fault: each delay alone is in time
+        assert generation == 1 or abs(share_within(rules, 24.0) ** generation - share) > 5 * error
+
+
+@pytest.mark.parametrize("R", [0.3, 0.9, 0.99])
+def test_means_have_the_closed_form_of_a_branching_process(R):
+    """After a post to all 8 followers R shares in generation 1, and R / (1 - R) in all."""
+    world = world_of(ring(40, 8), 40, attention=0.5, interest=1.0)
+    sharing = np.full(40, R / 4)  # also by the account that posts
+    _, shares = brought_by(world, sharing, (np.arange(40) == 0) * 1.0, np.ones(400))
+    assert shares.sum() == pytest.approx(R / (1 - R), rel=1e-6)
+    assert reproduction(replace(world, is_ours=np.zeros(40, bool)), sharing) == pytest.approx(R)
+
+
+def test_beyond_criticality_means_are_infinite():
+    world = world_of(ring(40, 8), 40, ours=(), attention=0.5, interest=1.0, audiences={"we": 3})
+    theory = theory_of(world, message(resonance=0.26))
+    agenda = Agenda((instance(["we"]),))
+    parts, means = theory.parts(agenda), theory.means(agenda)
+    assert parts.shares == parts.expected["reach"] == means["valued_reach"] == math.inf
+    assert (parts.followers, parts.first_shares) == (3, pytest.approx(3 * 0.13))
+
+
+def test_reproduction_is_the_largest_eigenvalue():
+    rng = np.random.default_rng(5)
+    follower, followee = (rng.integers(60, size=300).astype(np.int32) for _ in range(2))
+    distinct = np.unique(np.stack((follower, followee)), axis=1)
+    distinct = distinct[:, distinct[0] != distinct[1]]
+    attention, sharing = rng.random(60), rng.random(60)
+    world = world_of(distinct, 60, ours=(), attention=attention)
+    follows = np.zeros((60, 60))
+    follows[distinct[0], distinct[1]] = 1
+
+    def largest(matrix):
+        return np.abs(np.linalg.eigvals(matrix)).max()
+
+    setting_off = (attention * sharing)[:, None] * follows
+    assert reproduction(world, sharing) == pytest.approx(largest(setting_off), rel=1e-5)
+    among = np.arange(60) < 30
+    expected = largest(setting_off[:30, :30])
+    assert reproduction(world, sharing, among) == pytest.approx(expected, rel=1e-5)
+    # the planted fault: somebody else's attention and interest decide
+    # (swapped follows alone have the same eigenvalues)
+    swapped = np.roll(attention * sharing, 1)[:, None] * follows
+    assert largest(swapped) != pytest.approx(largest(setting_off), rel=1e-3)
+
+
+def test_two_sides_that_take_turns_have_a_reproduction_number():
+    """0 and 1 are followed by 2 to 9, and these by 0 and 1: the root of 8 a times 2 a, a = 0.1."""
+    pairs = [(v, u) for u in (0, 1) for v in range(2, 10)]
+    both = np.array(pairs + [(u, v) for v, u in pairs], np.int32).T
+    world = world_of(both, 10, ours=())
+    assert reproduction(world, np.full(10, 0.1)) == pytest.approx(0.4)
+    one_way = world_of(np.array(pairs, np.int32).T, 10, ours=())
+    assert reproduction(one_way, np.full(10, 0.1)) == 0.0

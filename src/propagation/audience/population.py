@@ -1,6 +1,6 @@
 """Who there is before our accounts are added: a drawn, generated or given graph, and traits."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,13 +49,14 @@ def populate(
     draw: int = 0,
     real: RealGraph | None = None,
     table: AccountTable | None = None,
+    drawing: Callable[[Asked], DrawnGraph] = drawn_graph,
 ) -> Population:
-    """Return the population of a draw; parameters and errors as for ``build_world``."""
+    """Return the population of a draw; parameters and errors as for ``build_worlds``."""
     seed = draw_seed(scenario.seed, draw)
     if isinstance(scenario.graph, GrownGraph):
         population = _grown(scenario.graph.grown, scenario.segments or {}, seed)
     elif scenario.segments is not None:
-        drawn = drawn_graph(asked_of(scenario, draw))
+        drawn = drawing(asked_of(scenario, draw))
         population = _drawn(scenario.segments, drawn, seed)
     elif isinstance(scenario.graph, NetworkxGraph):
         population = _generated(scenario.graph, _accounts(scenario), seed, table)

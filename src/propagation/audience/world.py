@@ -1,6 +1,6 @@
 """The world of a draw: the follower graph, what its accounts are like, and our accounts in it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.attention import attention_at_rest
+from propagation.audience.drawn_folders import Asked, drawn_graph
 from propagation.audience.follower_graph import FollowerGraph, FollowerList, add_accounts
+from propagation.audience.generators import DrawnGraph
 from propagation.audience.importing import AccountTable, find_account
 from propagation.audience.population import Population, populate, shuffled
 from propagation.audience.sources import RealGraph
@@ -92,10 +94,14 @@ def build_worlds(
     draw: int = 0,
     real: RealGraph | None = None,
     table: AccountTable | None = None,
+    drawing: Callable[[Asked], DrawnGraph] = drawn_graph,
 ) -> Worlds:
-    """Return the worlds of a draw; parameters and errors as for ``build_world``."""
+    """Return the worlds of a draw; parameters and errors as for ``build_world``.
+
+    ``drawing`` returns the graph asked for; it may be one that was drawn before.
+    """
     seed = draw_seed(scenario.seed, draw)
-    population = populate(scenario, draw, real, table)
+    population = populate(scenario, draw, real, table, drawing)
     plain = settle(population, scenario.ours, seed)
     if not scenario.shuffled:
         return Worlds(plain, None)

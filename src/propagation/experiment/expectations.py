@@ -8,6 +8,7 @@ import numpy as np
 from propagation.audience.world import World
 from propagation.experiment.replicates import Laboratory
 from propagation.scenario.metrics import moves
+from propagation.scenario.spec import Scenario
 from propagation.spread.theory import MOST_FOLLOWS, Expected, Theory
 
 Worth = tuple[tuple[str, float], ...]
@@ -47,25 +48,45 @@ class Expectations:
 
     def _outcomes(self, strategy: str, worth: Worth) -> dict[str, Expected] | None:
         scenario = self._laboratory.scenario
-        agenda = self._laboratory.agendas[strategy]
-        if moves(scenario) or not agenda.instances:  # later posts reach others than the first ones
-            return None
-        shuffled = strategy in scenario.shuffled
-        if self._laboratory.world(0, shuffled=shuffled).graph.follows > MOST_FOLLOWS:
+        agenda, shuffled = self._laboratory.agendas[strategy], strategy in scenario.shuffled
+        if not speaks_of(self._laboratory, strategy):
             return None
         return self._theory(shuffled, worth).outcomes(agenda)
 
     def _theory(self, shuffled: bool, worth: Worth) -> Theory:
-        scenario, key = self._laboratory.scenario, (shuffled, worth)
+        key = shuffled, worth
         if key not in self._theories:
-            self._theories[key] = Theory(
-                worth_more(self._laboratory.world(0, shuffled=shuffled), dict(worth)),
-                scenario.messages,
-                scenario.relevant,
-                scenario.horizon,
-                {name: our.followers or {} for name, our in scenario.ours.items()},
-            )
+            world = worth_more(self._laboratory.world(0, shuffled=shuffled), dict(worth))
+            self._theories[key] = theory_of(self._laboratory.scenario, world)
         return self._theories[key]
+
+
+def theory_in(laboratory: Laboratory, strategy: str, draw: int = 0) -> Theory | None:
+    """Return the theory of the world that a strategy runs in; None where it says nothing.
+
+    It may still say nothing of the messages.
+    """
+    if laboratory.scenario.agents is not None or not speaks_of(laboratory, strategy):
+        return None
+    shuffled = strategy in laboratory.scenario.shuffled
+    return theory_of(laboratory.scenario, laboratory.world(draw, shuffled=shuffled))
+
+
+def theory_of(scenario: Scenario, world: World) -> Theory:
+    """Return the theory of one world of a scenario."""
+    audiences = {name: our.followers or {} for name, our in scenario.ours.items()}
+    return Theory(world, scenario.messages, scenario.relevant, scenario.horizon, audiences)
+
+
+def speaks_of(laboratory: Laboratory, strategy: str) -> bool:
+    """Whether theory may speak of a strategy: it posts, and its world stays and is not too large.
+
+    Where followers come and go, later posts reach others than the first ones.
+    """
+    if moves(laboratory.scenario) or not laboratory.agendas[strategy].instances:
+        return False
+    shuffled = strategy in laboratory.scenario.shuffled
+    return laboratory.world(0, shuffled=shuffled).graph.follows <= MOST_FOLLOWS
 
 
 def worth_more(world: World, worth: Mapping[str, float]) -> World:

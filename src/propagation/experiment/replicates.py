@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from propagation.audience.drawn_folders import Asked, drawn_graph
+from propagation.audience.generators import DrawnGraph
 from propagation.audience.sources import RealGraph, read_real_graph, read_table
 from propagation.audience.world import World, Worlds, build_worlds
 from propagation.experiment.batches import (
@@ -67,6 +69,18 @@ class Arm:
 
 
 @dataclass
+class Shared:
+    """What several laboratories may share: graphs drawn or read, and the arrays of a thread.
+
+    Scenarios that differ only in what is not needed to draw a graph draw the same one.
+    """
+
+    draw: Callable[[Asked], DrawnGraph] = drawn_graph
+    read: Callable[[Scenario, Path], RealGraph | None] = read_real_graph
+    own: threading.local = field(default_factory=threading.local, repr=False)
+
+
+@dataclass
 class Laboratory:
     """A scenario made ready to run; its worlds are built when first asked for, and kept.
 
@@ -76,15 +90,20 @@ class Laboratory:
         What is asked, and the folder its file names are relative to.
     engine
         ``compiled`` or ``mesa``; agents of the scenario's own always run as Mesa agents.
+    shared
+        What laboratories of scenarios that differ in some numbers have in common.
+    most_curves
+        Curves over time are made of so many replicates, the first ones.
     """
 
     scenario: Scenario
     folder: Path
     engine: str = "compiled"
+    shared: Shared = field(default_factory=Shared, repr=False)
+    most_curves: int = MOST_CURVES
     _worlds: dict[int, Worlds] = field(default_factory=dict, repr=False)
     _prepared: dict[tuple[int, bool], Prepared] = field(default_factory=dict, repr=False)
     _room: Room = field(default_factory=Room, repr=False)
-    _own: threading.local = field(default_factory=threading.local, repr=False)
     _locks: dict[int, threading.Lock] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -94,7 +113,7 @@ class Laboratory:
     @cached_property
     def real(self) -> RealGraph | None:
         """The real graph, read once, if the scenario names one."""
-        return read_real_graph(self.scenario, self.folder)
+        return self.shared.read(self.scenario, self.folder)
 
     @cached_property
     def agendas(self) -> dict[str, Agenda]:
@@ -160,7 +179,7 @@ class Laboratory:
         table = None
         if isinstance(self.scenario.graph, NetworkxGraph):
             table = read_table(self.scenario.accounts, self.folder)
-        return build_worlds(self.scenario, draw, self.real, table)
+        return build_worlds(self.scenario, draw, self.real, table, self.shared.draw)
 
     def arm(self, strategy: str, draw: int) -> Arm:
         """Return a strategy on its world of a draw; its engine is not to be shared by threads."""
@@ -173,13 +192,13 @@ class Laboratory:
         if self.in_processes:
             return MesaEngine(
                 *(world, scenario.messages, scenario.horizon, self.account_class),
-                *(scenario.following, scenario.relevant),
+                *(scenario.following, scenario.relevant, scenario.originals),
             )
         prepared = self._prepared_world(draw, shuffled)
         touched = self._arrays(world.graph.accounts)
         return CompiledEngine(
             *(world, scenario.messages, scenario.horizon, prepared, touched),
-            *(scenario.following, scenario.relevant, self._room),
+            *(scenario.following, scenario.relevant, self._room, scenario.originals),
         )
 
     def _prepared_world(self, draw: int, shuffled: bool) -> Prepared:
@@ -192,9 +211,9 @@ class Laboratory:
 
     def _arrays(self, accounts: int) -> Touched:
         """Return this thread's arrays for accounts touched, which serve one run after another."""
-        arrays: Touched | None = getattr(self._own, "arrays", None)
+        arrays: Touched | None = getattr(self.shared.own, "arrays", None)
         if arrays is None or len(arrays.row_of) != accounts:
-            arrays = self._own.arrays = touched_arrays(accounts)
+            arrays = self.shared.own.arrays = touched_arrays(accounts)
         return arrays
 
     def run(
@@ -248,7 +267,7 @@ class Laboratory:
         """Run a strategy that does more than post some times, and add what it did to the batch."""
         scenario, count = self.scenario, len(replicates)
         seeds = [run_seed(scenario.seed, replicate) for replicate in replicates]
-        curves = sum(replicate < MOST_CURVES for replicate in replicates)  # the first ones
+        curves = sum(replicate < self.most_curves for replicate in replicates)  # the first ones
         if isinstance(arm.engine, CompiledEngine):
             found = arm.engine.campaign_tallies(
                 arm.agenda, seeds, scenario.relevant, self.hours, curves
@@ -283,7 +302,7 @@ class Laboratory:
         """Run a strategy of one instance some times, and add what it did to the batch."""
         (instance,), count, segments = arm.agenda.instances, len(replicates), arm.world.segments
         seeds = [run_seed(self.scenario.seed, replicate) for replicate in replicates]
-        curves = sum(replicate < MOST_CURVES for replicate in replicates)  # the first ones
+        curves = sum(replicate < self.most_curves for replicate in replicates)  # the first ones
         found = engine.tallies(instance, seeds, self.scenario.relevant, self.hours, curves)
         identity: Columns = {
             "strategy": [arm.strategy] * count,
@@ -327,7 +346,7 @@ class Laboratory:
         for instance, tree in zip(arm.agenda.instances, outcome.trees, strict=True):
             named = {"message": instance.message, "nominal_time": instance.nominal_time}
             append(batch.cascades, {**identity, **named, **tree})
-        if replicate < MOST_CURVES:
+        if replicate < self.most_curves:
             shares, reach = curves_of(cascades, world.is_ours, self.hours)
             curves = {"hours": self.hours, "shares_by_hour": shares, "reach_by_hour": reach}
             append(batch.curves, {**identity, **curves})

@@ -39,6 +39,8 @@ from propagation.scenario.actions import (
 )
 from propagation.scenario.comparing import METRIC_MEANINGS, METRICS, Compare, Metric, Step
 from propagation.scenario.cross_checks import find_cross_problems
+from propagation.scenario.exploring import BreakEven, Exploring, Sweep, Uncertain
+from propagation.scenario.exploring_checks import explores, exploring_problems
 from propagation.scenario.fields import (
     AgentClass,
     FolderName,
@@ -73,6 +75,7 @@ from propagation.scenario.messages import (
     Response,
     Threshold,
 )
+from propagation.scenario.originals import Original
 from propagation.scenario.resolving import complete_accounts, complete_segments
 from propagation.scenario.schedules import Starts
 from propagation.scenario.traits import Capacity, Column, Spread
@@ -112,6 +115,7 @@ __all__ = [
     "NamedAccounts",
     "NetworkxGraph",
     "NoticesThreshold",
+    "Original",
     "OurAccount",
     "ParetoResonance",
     "Pitch",
@@ -289,6 +293,11 @@ class Scenario(Part):
         description="How our accounts gain and lose followers during a run. Default: they keep "
         "those they have, but for who follows back.",
     )
+    originals: Annotated[dict[Name, Original], Field(min_length=1, max_length=1000)] | None = Field(
+        default=None,
+        description="By topic, how those who notice it post messages of their own. Default: nobody "
+        "does.",
+    )
     strategies: Annotated[
         dict[Name, Annotated[tuple[Action, ...], Field(max_length=10_000)]],
         Field(min_length=1, max_length=1000),
@@ -304,6 +313,23 @@ class Scenario(Part):
     compare: Compare = Field(description="What the strategies are judged by.")
     steps: Annotated[tuple[Step, ...], Field(max_length=50)] = Field(
         default=(), description="Further comparisons, in the order in which the report tells them."
+    )
+    sweep: Sweep | None = Field(
+        default=None, description="Two strategies compared at many values of some inputs."
+    )
+    break_even: BreakEven | None = Field(
+        default=None,
+        alias="break even",
+        description="The value of an input at which two strategies tie.",
+    )
+    uncertain: Uncertain | None = Field(
+        default=None,
+        description="The inputs that nobody knows, each by its path with the range it may lie in. "
+        "Every verdict tells the range over them first. Default: the inputs are as written.",
+    )
+    exploring: Exploring | None = Field(
+        default=None,
+        description="How the uncertain inputs are spread over. Default: as its keys say.",
     )
     sources: Annotated[dict[Name, Text], Field(max_length=200)] = Field(
         default_factory=dict,
@@ -330,6 +356,8 @@ class Scenario(Part):
             self.__dict__["draws"] = 1
         if self.accounts is not None:
             self.__dict__["accounts"] = complete_accounts(self.accounts, topics)
+        if explores(self) and (findings := list(exploring_problems(self))):
+            raise ConflictError(findings)
         return self
 
 

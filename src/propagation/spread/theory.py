@@ -33,14 +33,9 @@ from propagation.spread.branching import (
     outbreak,
     overlap,
 )
-from propagation.spread.dynamics import (
-    EXPONENTIAL,
-    FIXED,
-    LOGNORMAL,
-    NO_DELAY,
-    Rules,
-    rules_of,
-)
+from propagation.spread.delay_sums import in_time, share_within
+from propagation.spread.dynamics import rules_of
+from propagation.spread.generations import brought_by
 from propagation.strategy.agenda import Agenda, MessageInstance
 
 Float64 = npt.NDArray[np.float64]
@@ -106,6 +101,31 @@ class Expected:
         return third / variance**1.5 if variance > 0 else 0.0
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a strategy brings by parts, all its posts together, as if nobody were met twice.
+
+    Attributes
+    ----------
+    followers
+        Those of the posts' accounts, once for each post; our own accounts are left out.
+    first_shares
+        Shares expected of these followers, by what they notice of the posts themselves.
+    shares
+        Shares expected of all generations; infinite where they do not die out.
+    expected
+        The mean of each metric of `COUNTED_IN`; infinite where the generations do not die out.
+    in_time
+        The same up to the horizon, as ``means`` gives it: what is lost to it is all that it hides.
+    """
+
+    followers: float
+    first_shares: float
+    shares: float
+    expected: Mapping[str, float]
+    in_time: Mapping[str, float]
+
+
 class Theory:
     """What theory expects of campaigns in one world; what a message brings is found once.
 
@@ -133,6 +153,7 @@ class Theory:
         self._world, self._messages, self._relevant = world, messages, relevant
         self._horizon, self._audiences = horizon, audiences
         self._found: dict[tuple[str, float], Brought | None] = {}
+        self._sums: dict[tuple[str, float, bytes], Float64] = {}
 
     def outcomes(self, agenda: Agenda) -> dict[str, Expected] | None:
         """Return what is expected of each metric of `COUNTED_IN` in one campaign.
@@ -142,10 +163,7 @@ class Theory:
         followers of an instance overlap much (`MOST_OVERLAP`). Instances are independent but
         for the accounts that notice several, who count once in reach: its mean is too high then.
         """
-        if not agenda.posts_only or self._world.is_limited:
-            return None
-        used = {instance.message for instance in agenda}
-        if not all(is_branching(self._messages[name]) for name in used):
+        if not self.speaks_of(agenda):
             return None
         parts = [self._of_instance(instance) for instance in agenda]
         if any(part is None for part in parts):
@@ -153,9 +171,85 @@ class Theory:
         totals = [_added([part[kind] for part in parts if part]) for kind in range(KINDS)]
         return {name: totals[kind] for name, kind in COUNTED_IN.items()}
 
+    def speaks_of(self, agenda: Agenda) -> bool:
+        """Whether a strategy is posts of messages whose trees are independent of each other."""
+        used = {instance.message for instance in agenda}
+        return (
+            agenda.posts_only
+            and not self._world.is_limited
+            and all(is_branching(self._messages[name]) for name in used)
+        )
+
+    def parts(self, agenda: Agenda) -> Parts | None:
+        """Return what one campaign brings by parts; None where there are no independent trees.
+
+        But for ``in_time``, this is what would come in unlimited time. How often accounts are met
+        again counts nowhere.
+        """
+        up_to_horizon = self.means(agenda)
+        if up_to_horizon is None:
+            return None
+        posts: dict[str, Float64] = {}
+        for instance in agenda:
+            times = posts.setdefault(instance.message, np.zeros(self._world.graph.accounts))
+            np.add.at(times, self._authors(instance), 1.0)
+        followers = first_shares = 0.0
+        sums = np.zeros(KINDS)
+        for name, times in posts.items():
+            shown = self._shown(times)
+            followers += float(shown.sum())
+            sharing = self._sharing(name, math.inf)
+            first_shares += float(shown @ (self._world.traits.attention * sharing))
+            sums += self._sums_of(name, math.inf, times)
+        expected = {name: float(sums[kind]) for name, kind in COUNTED_IN.items()}
+        return Parts(followers, first_shares, expected["shares"], expected, up_to_horizon)
+
+    def means(self, agenda: Agenda) -> dict[str, float] | None:
+        """Return the mean of each metric of `COUNTED_IN`, at little cost.
+
+        Other than in ``outcomes`` shares are left out when they are late because earlier ones were,
+        which is exact on a forest; and where followers overlap, it is as if they did not. Infinite
+        where the generations do not die out before the horizon; None where there are no independent
+        trees.
+        """
+        if not self.speaks_of(agenda):
+            return None
+        sums = np.zeros(KINDS)
+        for instance in agenda:
+            times = np.zeros(self._world.graph.accounts)
+            np.add.at(times, self._authors(instance), 1.0)
+            sums += self._sums_of(instance.message, self._horizon - instance.nominal_time, times)
+        return {name: float(sums[kind]) for name, kind in COUNTED_IN.items()}
+
+    def _authors(self, instance: MessageInstance) -> Int64:
+        return np.array([self._world.ours[post.by] for post in instance.posts], np.int64)
+
+    def _shown(self, times: Float64) -> Float64:
+        """Return how many posts each account is shown, if each account posts so many times."""
+        shown = np.zeros(self._world.graph.accounts)
+        for author in np.flatnonzero(times):
+            shown[self._world.graph.followers_of(int(author))] += times[author]
+        return np.where(self._world.is_ours, 0.0, shown)
+
+    def _sums_of(self, name: str, left: float, times: Float64) -> Float64:
+        """Return the means of what is counted, all generations together; shape (4,)."""
+        key = name, left, times.tobytes()
+        if key not in self._sums:
+            counted = counted_at_notice(self._world, self._messages[name].topic, self._relevant)
+            sharing = self._sharing(name, math.inf)
+            by_generation = in_time(rules_of(self._messages[name]), left)
+            brought = brought_by(self._world, sharing, times, by_generation)
+            if brought is None:
+                self._sums[key] = np.full(KINDS, np.inf)
+            else:
+                notices, shares = brought
+                self._sums[key] = notices @ counted
+                self._sums[key][SHARES] = shares.sum()
+        return self._sums[key]
+
     def _of_instance(self, instance: MessageInstance) -> list[Expected] | None:
         """Return what is expected by what is counted; None where accounts notice too often."""
-        authors = np.array([self._world.ours[post.by] for post in instance.posts], np.int64)
+        authors = self._authors(instance)
         left = self._horizon - instance.nominal_time
         sharing = self._sharing(instance.message, left)
         brought = self._brought(instance.message, left, sharing)
@@ -243,21 +337,3 @@ def _added(parts: list[Expected]) -> Expected:
 def _sum(spreads: list[Spread]) -> Spread:
     variances, thirds = zip(*((each.variance, each.third) for each in spreads), strict=True)
     return Spread(math.fsum(variances), math.fsum(thirds))
-
-
-def share_within(rules: Rules, hours: float) -> float:
-    """Return the share of delays that are at most so many hours."""
-    law, scale, shape = rules.delay_law, rules.delay_scale, rules.delay_shape
-    if law == NO_DELAY or math.isinf(hours):
-        return 1.0
-    if hours <= 0:
-        return 0.0
-    if law == FIXED:
-        return float(scale <= hours)
-    if law == EXPONENTIAL:
-        return -math.expm1(-hours / scale)
-    if law == LOGNORMAL:
-        return 0.5 * math.erfc(-math.log(hours / scale) / (shape * math.sqrt(2)))
-    if hours < scale:
-        return hours / scale * shape / (1 + shape)
-    return float(1 - (scale / hours) ** shape / (1 + shape))

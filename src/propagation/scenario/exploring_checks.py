@@ -1,0 +1,106 @@
+"""Checks of what is to be varied: paths that lead to a number, and ends of ranges that may be."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from propagation.problems import InputError
+from propagation.scenario.comparing import COST_PER
+from propagation.scenario.exploring import EXPLORING, Span
+from propagation.scenario.findings import Finding, Path, reference
+
+if TYPE_CHECKING:
+    from propagation.scenario.spec import Scenario
+
+
+def explores(scenario: "Scenario") -> bool:
+    """Whether a scenario has any input to vary."""
+    asked = (scenario.sweep, scenario.break_even, scenario.uncertain)
+    return any(each is not None for each in asked)
+
+
+def unexplored(scenario: "Scenario") -> "Scenario":
+    """Return a scenario without what only says how its inputs are varied: all that a run needs."""
+    blocks = [key.replace(" ", "_") for key in EXPLORING]
+    return scenario.model_copy(update=dict.fromkeys(blocks))
+
+
+def exploring_problems(scenario: "Scenario") -> Iterator[Finding]:
+    """Return what cannot be varied as asked.
+
+    Only of a scenario that is right in all else.
+    """
+    yield from _pairs(scenario)
+    from propagation.scenario.varying import Inputs  # which needs the whole scenario
+
+    inputs = Inputs(scenario)
+    for place, path, values in _varied(scenario):
+        try:
+            inputs.number(path)
+            for value in values:
+                inputs.varied({path: value})
+        except InputError as error:
+            for problem in error.problems:
+                yield Finding(place, problem.message)
+    yield from _twice(scenario)
+
+
+def _varied(scenario: "Scenario") -> Iterator[tuple[Path, str, Sequence[float]]]:
+    """Yield every input that is varied: where that stands, its path, and values to try."""
+    if scenario.sweep is not None:
+        for path, axis in scenario.sweep.over.items():
+            place = ("sweep", "over", path)
+            if isinstance(axis, Span):
+                yield from _of_span(place, path, axis)
+            else:
+                yield place, path, (min(axis), max(axis))
+    if (search := scenario.break_even) is not None:
+        yield ("break even", "vary"), search.vary, (search.low, search.high)
+    for path, span in (scenario.uncertain or {}).items():
+        yield from _of_span(("uncertain", path), path, span)
+
+
+def _of_span(place: Path, path: str, span: Span) -> Iterator[tuple[Path, str, Sequence[float]]]:
+    ends = (span.low, span.high)
+    yield place, path, ends
+    for other, factor in span.also.items():
+        yield (*place, "also", other), other, [factor * end for end in ends]
+
+
+def _twice(scenario: "Scenario") -> Iterator[Finding]:
+    """Report inputs that one exploration would vary twice."""
+    sweep = [] if scenario.sweep is None else list(scenario.sweep.over.items())
+    for block, named in (("sweep", sweep), ("uncertain", list((scenario.uncertain or {}).items()))):
+        seen: set[str] = set()
+        for path, axis in named:
+            also = list(axis.also) if isinstance(axis, Span) else []
+            for one in (path, *also):
+                if one in seen:
+                    place = (block, "over", path) if block == "sweep" else (block, path)
+                    yield Finding(place, f"'{one}' is varied twice")
+                seen.add(one)
+        if block == "uncertain" and scenario.break_even and scenario.break_even.vary in seen:
+            message = "is uncertain as well: a tie is looked for in one input, the rest may vary"
+            yield Finding(("break even", "vary"), message)
+
+
+def _pairs(scenario: "Scenario") -> Iterator[Finding]:
+    strategies = scenario.strategies
+    if len(strategies) < 2:
+        yield Finding(("strategies",), "needs two strategies to be compared while inputs vary")
+    if scenario.compare.on in COST_PER:
+        message = "a cost per reach cannot be compared while inputs vary; compare on its reach"
+        yield Finding(("compare", "on"), message)
+    if scenario.sweep is not None:
+        for place, name in enumerate(scenario.sweep.strategies or ()):
+            yield from reference(("sweep", "strategies", place), name, strategies)
+    if scenario.break_even is not None:
+        for one, other in (scenario.break_even.between or {}).items():
+            yield from reference(("break even", "between"), one, strategies)
+            yield from reference(("break even", "between", one), other, strategies)
+
+
+def compared_pair(scenario: "Scenario") -> tuple[str, str]:
+    """Return the first strategy that the verdict compares, and the baseline."""
+    baseline = scenario.compare.baseline
+    named = scenario.compare.strategies or tuple(scenario.strategies)
+    return next(name for name in named if name != baseline), baseline
