@@ -9,7 +9,7 @@ segments together (classes,).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -32,8 +32,8 @@ class BySegment:
 
     Attributes
     ----------
-    segments
-        Their names.
+    segments, accounts
+        Their names, and how many accounts each has; (segments,).
     segment_of
         The segment of each class; (classes,).
     parts, reached
@@ -48,6 +48,7 @@ class BySegment:
     """
 
     segments: tuple[str, ...]
+    accounts: Float64
     segment_of: Int64
     parts: Float64
     reached: Float64
@@ -160,7 +161,7 @@ class Told:
     parts
         The part of a group in each class; (groups, classes).
     noticed
-        What their notices add to reach, relevant and valued reach, all together; (3,).
+        What their notices add to reach, relevant and valued reach, by segment; (segments, 3).
     in_time
         By generation, the share of its shares that are in time; (generations,).
     """
@@ -180,63 +181,119 @@ class Told:
     @cached_property
     def unlimited(self) -> Float64:
         """Means of reach, relevant reach, valued reach and shares in unlimited time; (4,)."""
-        return self._without_end(self.by)
+        if self._never_ends:
+            return np.full(4, np.inf)
+        made, later = self._made(self.by, 1.0)
+        notices = made @ self.by.shown + later @ self.by.notices
+        seen = self.noticed.sum(axis=0) + notices @ self.by.counted
+        return np.append(seen, made.sum() + later.sum())
 
     @cached_property
     def means(self) -> Float64:
         """The same up to the horizon, exactly; (4,)."""
         if self.in_time[-1] == 1:
             return self.unlimited
-        by, made = self.by, self._sharers()
-        found = np.append(self.noticed * self.in_time[0], made.sum() * self.in_time[1])
-        notices, shares = made @ by.shown, made @ by.sets_off
-        for now, then in zip(self.in_time[1:-1], self.in_time[2:], strict=True):
-            found += np.append(notices @ by.counted * now, shares.sum() * then)
-            notices, shares = shares @ by.notices, shares @ by.matrix
-            if then == 0:
-                break
-        return found
+        seen, shares = self._up_to_horizon
+        later = seen - self.noticed[:, 0] * self.in_time[0]
+        first = self.noticed.sum(axis=0) * self.in_time[0]
+        return np.append(first + later @ self.by.counted, shares)
+
+    @cached_property
+    def notices(self) -> Float64:
+        """Notices by segment up to the horizon; (segments,)."""
+        if self.in_time[-1] < 1:
+            return self._up_to_horizon[0]
+        if self._never_ends:
+            return np.full(len(self.by.segments), np.inf)
+        made, later = self._made(self.by, 1.0)
+        return np.asarray(self.noticed[:, 0] + made @ self.by.shown + later @ self.by.notices)
 
     @cached_property
     def kept(self) -> float:
         """The part of the shares that would have to be made for the mean up to the horizon."""
         low, high, wanted = 0.0, 1.0, float(self.means[-1])
-        if self._without_end(self.by)[-1] <= wanted:
+        if self.unlimited[-1] <= wanted:
             return 1.0
         for _ in range(50):
             middle = (low + high) / 2
-            more = self._without_end(self.by.thinned(middle), middle)[-1] > wanted
-            low, high = (low, middle) if more else (middle, high)
+            thinned = self.by.thinned(middle)
+            too_much = thinned.reproduction >= 1
+            if not too_much:
+                made, later = self._made(thinned, middle)
+                too_much = float(made.sum() + later.sum()) > wanted
+            low, high = (low, middle) if too_much else (middle, high)
         return low
 
     def transform(self, z: Complex128) -> Complex128:
         """Return the generating function of all their shares up to the horizon; (numbers,).
 
-        So few are late that it is as if that part were never made.
+        Shares that are late are left out as if that part of all, the same in every generation, were
+        never made.
         """
         by = self.by.thinned(self.kept)
         sizes = z[:, None] * by.set_off(by.size_transform(z))
         chance = self.chance * self.kept
         shares = 1 - chance + chance * (sizes @ self.parts.T)
-        return np.exp(np.log(shares) @ self.followers)
+        return np.asarray(np.exp(np.log(shares) @ self.followers))
 
-    def _sharers(self, kept: float = 1.0) -> Float64:
-        return np.asarray((self.followers * self.chance * kept) @ self.parts)
+    @property
+    def _never_ends(self) -> bool:
+        return self.by.reproduction >= 1 and self.first_shares > 0
 
-    def _without_end(self, by: BySegment, kept: float = 1.0) -> Float64:
-        made = self._sharers(kept)
-        if by.reproduction >= 1 and made.any():
-            return np.full(4, np.inf)
-        later = np.linalg.solve(np.eye(len(by.segments)) - by.matrix.T, made @ by.sets_off)
-        notices = (made @ by.shown + later @ by.notices) @ by.counted
-        return np.append(self.noticed + notices, made.sum() + later.sum())
+    def _made(self, by: BySegment, kept: float) -> tuple[Float64, Float64]:
+        """Return the first shares by class, and all later ones by segment."""
+        made = np.asarray((self.followers * self.chance * kept) @ self.parts)
+        missing = np.eye(len(by.segments)) - by.matrix.T
+        return made, np.asarray(np.linalg.solve(missing, made @ by.sets_off))
+
+    @cached_property
+    def _up_to_horizon(self) -> tuple[Float64, float]:
+        """Return notices by segment and shares, from generation to generation."""
+        by, made = self.by, np.asarray((self.followers * self.chance) @ self.parts)
+        seen = self.noticed[:, 0] * self.in_time[0]
+        total = float(made.sum()) * float(self.in_time[1])
+        notices, shares = made @ by.shown, made @ by.sets_off
+        for now, then in zip(self.in_time[1:-1], self.in_time[2:], strict=True):
+            seen = seen + notices * now
+            total += float(shares.sum()) * float(then)
+            if notices.sum() * now <= SETTLED * seen.sum():
+                break
+            notices, shares = shares @ by.notices, shares @ by.matrix
+        return seen, total
+
+
+def merged(told: Sequence[Told]) -> list[Told]:
+    """Return those of each message as one, with the same groups, as if all had the mean time left.
+
+    Their mean time is weighed by first shares, so that means stay as they are where the same
+    accounts post.
+    """
+    found = []
+    for by in {id(one.by): one.by for one in told}.values():
+        own = [one for one in told if one.by is by]
+        followers = np.sum([one.followers for one in own], axis=0)
+        shares = np.sum([one.followers * one.chance for one in own], axis=0)
+        weights = [one.first_shares for one in own]
+        left = np.average(
+            [one.in_time for one in own], axis=0, weights=weights if any(weights) else None
+        )
+        found.append(
+            replace(
+                own[0],
+                followers=followers,
+                chance=np.divide(shares, followers, out=np.zeros_like(shares), where=followers > 0),
+                noticed=np.sum([one.noticed for one in own], axis=0),
+                in_time=left,
+            )
+        )
+    return found
 
 
 def chance_of(told: Sequence[Told], least: int) -> float:
     """Return the chance that posts bring so many shares or more, all together."""
     z = _circle(least)
     product = np.ones_like(z)
-    for one in told:
+    for one in merged(told):
         product *= one.transform(z)
     return float(_tails(z, product[:, None], least)[0])
 
@@ -255,10 +312,3 @@ def _tails(z: Complex128, transform: Complex128, least: int) -> Float64:
     below = np.fft.irfft(np.conj(transform), axis=0)[:least]
     below *= np.abs(z[0]) ** -np.arange(float(least))[:, None]
     return np.asarray(np.clip(1 - below.sum(axis=0), 0.0, 1.0))
-
-
-def means_of(told: Sequence[Told]) -> Mapping[str, float]:
-    """Return the means of posts all together, up to the horizon."""
-    total = np.sum([one.means for one in told], axis=0) if told else np.zeros(4)
-    names = ("reach", "relevant_reach", "valued_reach", "shares")
-    return dict(zip(names, total.tolist(), strict=True))

@@ -54,9 +54,9 @@ def _in_time(rules: Rules, hours: float) -> Float64:
     if rules.delay_law == NO_DELAY or math.isinf(hours):
         return np.ones(GENERATIONS)
     if rules.delay_law == FIXED:
-        return (generation * rules.delay_scale <= hours).astype(np.float64)
+        return np.where(generation * rules.delay_scale <= hours, 1.0, 0.0)
     if hours == 0:
-        return (generation == 0).astype(np.float64)
+        return np.where(generation == 0, 1.0, 0.0)
     return _by_convolution(rules, hours)
 
 

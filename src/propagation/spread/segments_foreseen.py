@@ -32,10 +32,17 @@ class Foreseen:
         Both as the scenario gives them; attention and resonance are plain numbers.
     relevant
         An account is relevant at or above this interest.
+    shuffled
+        Whether accounts trade places with others of as many followers: followed by anybody then.
     """
 
     def __init__(
-        self, segments: Mapping[str, Segment], message: Message, relevant: float
+        self,
+        segments: Mapping[str, Segment],
+        message: Message,
+        relevant: float,
+        *,
+        shuffled: bool = False,
     ) -> None:
         plan = Plan(segment_targets(segments))
         members = [segments[name] for name in plan.names]
@@ -45,9 +52,13 @@ class Foreseen:
         self._attention = np.array([_mean(one.attention) for one in members])
         passing = self._attention * sharing
         follower_counts = [_follower_counts(plan, at) for at in range(len(members))]
-        segment_of = np.repeat(np.arange(len(members)), [len(parts) for _, parts in follower_counts])
+        segment_of = np.repeat(
+            np.arange(len(members)), [len(parts) for _, parts in follower_counts]
+        )
         parts = np.concatenate([parts for _, parts in follower_counts])
         mixed = plan.follows / np.maximum(1, plan.follows.sum(axis=0))  # of a column's followers
+        if shuffled:
+            mixed = np.repeat((plan.sizes / plan.sizes.sum())[:, None], len(members), axis=1)
         followers = np.concatenate([count for count, _ in follower_counts])
         by_segment = followers[:, None] * mixed.T[segment_of]
         value = np.array([_mean(one.value) for one in members])
@@ -55,6 +66,7 @@ class Foreseen:
         worth = np.array([one.mean() for one in interest]) * value
         self.by = BySegment(
             segments=tuple(plan.names),
+            accounts=plan.sizes.astype(np.float64),
             segment_of=segment_of,
             parts=parts,
             reached=parts,
@@ -67,15 +79,14 @@ class Foreseen:
     def told(self, followers: Mapping[str, float], in_time: Float64) -> Told:
         """Return whom posts are shown to, by the number of followers in each segment."""
         by = self.by
-        used = [place for place, name in enumerate(by.segments) if followers.get(name)]
-        counts = np.array([float(followers[by.segments[place]]) for place in used])
-        inside = by.segment_of == np.array(used, np.int64)[:, None]
+        counts = np.array([float(followers.get(name, 0.0)) for name in by.segments])
+        inside = by.segment_of == np.arange(len(counts))[:, None]
         return Told(
             by=by,
             followers=counts,
-            chance=by.passing[used],
+            chance=by.passing,
             parts=inside * by.parts,
-            noticed=(counts * self._attention[used]) @ by.counted[used],
+            noticed=(counts * self._attention)[:, None] * by.counted,
             in_time=in_time,
         )
 

@@ -13,9 +13,9 @@ Int64 = npt.NDArray[np.int64]
 
 MOST_SEGMENTS = 50
 """With more, everybody is in one."""
-MOST_CLASSES = 200
+MOST_CLASSES = 100
 """Accounts of a segment are told apart by what their shares set off, if it is not more values."""
-CLASSES = 16
+CLASSES = 8
 """Otherwise by so many classes for each doubling of it."""
 
 
@@ -66,6 +66,7 @@ class Measured:
 
         self.by = BySegment(
             segments=segments,
+            accounts=np.bincount(segment[inside], minlength=len(segments)).astype(np.float64),
             segment_of=segment_of,
             parts=_parts(self._sums(np.ones(len(segment))), segment_of),
             reached=_parts(self._sums(counts), segment_of),
@@ -80,21 +81,23 @@ class Measured:
         shown = np.zeros(len(posts))
         for author in np.flatnonzero(posts):
             shown[self._world.graph.followers_of(int(author))] += posts[author]
-        shown[self._world.is_ours] = 0.0
+        shown[self._class_of < 0] = 0.0
         followers, shares = self._sums(shown), self._sums(shown * self._passing)
-        used = np.flatnonzero(followers)
+        adds = (shown * self._attention)[:, None] * self._at_notice
+        by_class = np.stack([self._sums(one) for one in adds.T], axis=1)
+        segments = range(len(self.by.segments))
         return Told(
             by=self.by,
-            followers=followers[used],
-            chance=shares[used] / followers[used],
-            parts=np.eye(self._classes)[used],
-            noticed=(shown * self._attention) @ self._at_notice,
+            followers=followers,
+            chance=np.divide(shares, followers, out=np.zeros_like(shares), where=followers > 0),
+            parts=np.eye(self._classes),
+            noticed=np.stack([by_class[self.by.segment_of == s].sum(axis=0) for s in segments]),
             in_time=in_time,
         )
 
     def _sums(self, values: Float64) -> Float64:
         inside = self._class_of >= 0
-        return np.bincount(self._class_of[inside], values[inside], self._classes)
+        return np.bincount(self._class_of[inside], values[inside], self._classes).astype(np.float64)
 
 
 def _parts(weights: Float64, segment_of: Int64) -> Float64:
