@@ -39,6 +39,7 @@ CONTENTS = {
         "docs/odd": "ODD description",
         "docs/luck": "Why luck is addressed",
         "docs/drawn-graphs": "Drawn follower graphs",
+        "docs/exploring": "Where the answer holds",
         "docs/statistics": "Statistics of a comparison",
     },
     "Look up": {

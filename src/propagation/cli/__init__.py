@@ -7,6 +7,7 @@ import gc
 import io
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -181,6 +182,8 @@ def run(
             progress=progress,
             tell=say,
         )()
+    with located(file):
+        result = explored(result, scenario, folder, engine, workers)
     page = None if no_report else report_of(result)
     show(result, as_json, page)
 
@@ -209,6 +212,21 @@ def load(file: Path) -> "tuple[Scenario, Path]":
 
         return scenario_of(file), file.parent
     return read_scenario(file), file.parent
+
+
+def explored(
+    result: "Result", scenario: "Scenario", folder: Path, engine: str, workers: int
+) -> "Result":
+    """Return a result with what the scenario asks for besides its runs."""
+    from propagation.cli.terminal import part_bar
+    from propagation.exploration.study import Study
+
+    study = Study(
+        *(scenario, folder, result.folder, engine, workers),
+        bar=lambda what: part_bar(f"{scenario.name}: {what}", "points"),
+    )
+    summary = study()
+    return replace(result, summary=summary, new=result.new or summary != result.summary)
 
 
 def report_of(result: "Result") -> Path:

@@ -40,6 +40,7 @@ from propagation.experiment.summarising import columns_of, summary_of
 from propagation.experiment.warming import helper as compiling_helper
 from propagation.experiment.workers import Task, Workers, noted_interrupts
 from propagation.problems import InputError, Problem
+from propagation.scenario.exploring_checks import unexplored
 from propagation.scenario.metrics import is_campaign
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Precision, Scenario
@@ -231,7 +232,9 @@ class Run:
     def _is_done_already(self, stored: Scenario) -> bool:
         if self.force or not self.folder.is_finished():
             return False
-        return self._earlier_scenario() == stored and self._same_makers()
+        earlier = self._earlier_scenario()
+        is_same = earlier is not None and unexplored(earlier) == unexplored(stored)
+        return is_same and self._same_makers()
 
     def _earlier_result(self) -> Result:
         summary = self.folder.read_json(SUMMARY)
@@ -389,4 +392,4 @@ def _moment(seconds: float) -> str:
 
 
 def _but_for_replicates(scenario: Scenario) -> Scenario:
-    return scenario.model_copy(update={"replicates": 1})
+    return unexplored(scenario).model_copy(update={"replicates": 1})

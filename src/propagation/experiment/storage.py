@@ -26,6 +26,8 @@ RUNS, CASCADES, CURVES = "runs.parquet", "cascades.parquet", "curves.parquet"
 TREES, GRAPH_FOLLOWS, GRAPH_ACCOUNTS = "trees.parquet", "follows.parquet", "accounts.parquet"
 ATTENTION, SIZES = "attention.parquet", "sizes.parquet"
 SUMMARY, SCENARIO, PROVENANCE = "summary.json", "scenario.yaml", "provenance.json"
+EXPLORED, EXPLORED_PARTS = "explored.parquet", "explored"
+SWEEP, UNCERTAIN = "sweep.parquet", "uncertain.parquet"
 REPORT, FIGURES, TABLES, PARTS, LOCK = "report.html", "figures", "tables", "parts", ".lock"
 UNFINISHED = ".partial"
 """Ending of a file that is being written."""
@@ -33,6 +35,7 @@ MARK = "# As resolved by 'propagation run'."
 """First line of the stored scenario: what tells a results folder from a folder of one's own."""
 OURS = (
     *(RUNS, CASCADES, CURVES, TREES, GRAPH_FOLLOWS, GRAPH_ACCOUNTS, ATTENTION, SIZES),
+    *(EXPLORED, EXPLORED_PARTS, SWEEP, UNCERTAIN),
     *(SUMMARY, SCENARIO, PROVENANCE, REPORT, FIGURES, TABLES, PARTS, LOCK),
 )
 """Everything this program writes into a results folder."""

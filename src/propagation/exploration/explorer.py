@@ -1,5 +1,6 @@
 """Runs strategies at points of a scenario's inputs: the same worlds and luck everywhere."""
 
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,9 +16,10 @@ from propagation.audience.drawn_folders import Asked, drawing_key, drawn_graph
 from propagation.audience.generators import DrawnGraph
 from propagation.audience.sources import RealGraph, read_real_graph
 from propagation.experiment.estimates import worker_count
+from propagation.experiment.expectations import theory_in
 from propagation.experiment.replicates import Laboratory, Shared
 from propagation.experiment.workers import noted_interrupts
-from propagation.exploration.kept import KeptRuns, Point, point_of
+from propagation.exploration.kept import KeptRuns, Point, metrics_kept, point_of
 from propagation.scenario.spec import Scenario
 from propagation.scenario.varying import Changes, Inputs
 
@@ -30,8 +32,6 @@ MOST_GRAPHS = 40
 """Graphs kept in memory; those longest not asked for are drawn again when needed."""
 MOST_LABORATORIES = 8
 POLL_SECONDS = 0.2
-ALWAYS_KEPT = ("reach", "relevant_reach", "valued_reach", "shares")
-"""Metrics kept of every run besides the compared one."""
 
 
 class Once(Generic[Found]):
@@ -87,7 +87,7 @@ class Explorer:
     ) -> None:
         self.scenario, self.folder, self.draws = scenario, folder, draws
         self.workers = worker_count(workers)
-        self.metrics = tuple(dict.fromkeys((scenario.compare.on, *ALWAYS_KEPT)))
+        self.metrics = metrics_kept(scenario)
         self.kept = kept or KeptRuns(None, "", self.metrics)
         self._engine, self._lock = engine, threading.Lock()
         self._graphs: Once[DrawnGraph] = Once(MOST_GRAPHS)
@@ -186,15 +186,23 @@ class Explorer:
         for row, name in enumerate(strategies):
             self.kept.add(self.draws, point, name, start, values[row])
 
+    def expected(
+        self, changes: Changes, strategies: Sequence[str], metric: str
+    ) -> tuple[float, ...]:
+        """Return the mean of a metric that theory expects of each strategy at a point.
+
+        NaN where it says nothing; infinite where the spread has no end.
+        """
+        laboratory = self.laboratory(changes, strategies)
+        return tuple(_mean(laboratory, name, metric) for name in strategies)
+
     def over(
         self,
-        points: Sequence[Changes],
-        replicates: range,
-        strategies: Sequence[str],
-        metrics: Sequence[str],
-        done: Callable[[int, Floats], None],
+        at: Callable[[int], Found],
+        points: int,
+        done: Callable[[int, Found], None],
     ) -> None:
-        """Run many points, several at a time; ``done`` is told each point's number and values.
+        """Do the same at so many points, several at a time; ``done`` is told of each.
 
         Raises
         ------
@@ -203,12 +211,17 @@ class Explorer:
         KeyboardInterrupt
             If the user stopped it; what was finished is kept.
         """
+        try:
+            in_threads(at, range(points), self.workers, done)
+        finally:
+            self.kept.write()
 
-        def at(number: int) -> Floats:
-            return self.runs(points[number], replicates, strategies, metrics)
 
-        in_threads(at, range(len(points)), self.workers, done)
-        self.kept.write()
+def _mean(laboratory: Laboratory, strategy: str, metric: str) -> float:
+    """Return the mean that theory expects in the first world, NaN if it says nothing."""
+    theory = theory_in(laboratory, strategy)
+    found = None if theory is None else theory.means(laboratory.agendas[strategy])
+    return math.nan if found is None else found.get(metric, math.nan)
 
 
 def in_threads(

@@ -3,6 +3,7 @@
 They lie in ``explored.parquet`` of a results folder, and while more are made in parts beside it.
 """
 
+import hashlib
 import json
 import shutil
 import threading
@@ -16,7 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from propagation.experiment.storage import cannot_write, escaped, replacing, unescaped
+from propagation.experiment.storage import (
+    EXPLORED,
+    EXPLORED_PARTS,
+    cannot_write,
+    escaped,
+    replacing,
+    unescaped,
+)
+from propagation.scenario.spec import Scenario
 from propagation.scenario.varying import Changes
 
 Floats = npt.NDArray[np.float64]
@@ -24,9 +33,17 @@ Point = str
 """A point's changes as JSON, paths in order."""
 Key = tuple[int, Point, str]
 
-EXPLORED, EXPLORED_PARTS = "explored.parquet", "explored"
 MADE_BY = b"made by"
 FLUSH_SECONDS = 5.0
+
+
+ALWAYS_KEPT = ("reach", "relevant_reach", "valued_reach", "shares")
+"""Metrics kept of every run besides the compared one."""
+
+
+def metrics_kept(scenario: Scenario) -> tuple[str, ...]:
+    """Return the metrics that are kept of runs at points."""
+    return tuple(dict.fromkeys((scenario.compare.on, *ALWAYS_KEPT)))
 
 
 def point_of(changes: Changes) -> Point:
@@ -42,14 +59,15 @@ class KeptRuns:
     folder
         The results folder; None keeps them in memory only.
     made_by
-        A checksum of all that the runs depend on besides the point; runs made by anything else are
+        All that the runs depend on besides the point; runs made by anything else are
         not used.
     metrics
         Names of the metrics kept.
     """
 
     def __init__(self, folder: Path | None, made_by: str, metrics: tuple[str, ...] = ()) -> None:
-        self._folder, self._made_by, self._metrics = folder, made_by.encode(), metrics
+        self._folder, self._metrics = folder, metrics
+        self._made_by = hashlib.sha256(made_by.encode()).hexdigest().encode()
         self._lock = threading.Lock()
         self._values: dict[Key, Floats] = {}
         self._unwritten: list[tuple[Key, int, Floats]] = []

@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -31,7 +30,7 @@ from propagation.scenario.fields import (
 
 Scale = Literal["linear", "log"]
 MOST_POINTS = 100_000
-POINTS, REPLICATES, EXPLORED_DRAWS = 64, 100, 4
+POINTS, REPLICATES, EXPLORED_DRAWS = 64, 100, 10
 
 
 def _value(value: object) -> float:
@@ -250,7 +249,7 @@ class BreakEven(Part):
 class Exploring(Part):
     """How the uncertain inputs are spread over."""
 
-    model_config = example({"points": 64, "replicates": 100, "draws": 4})
+    model_config = example({"points": 64, "replicates": 100, "draws": 10})
 
     points: Sobol = Field(
         default=POINTS,
@@ -268,8 +267,3 @@ class Exploring(Part):
 
 
 Uncertain = Annotated[dict[InputPath, Range], Field(min_length=1, max_length=20)]
-
-
-def unexplored(tree: Mapping[str, object]) -> dict[str, object]:
-    """Return a written scenario without what only says how its inputs are varied."""
-    return {key: value for key, value in tree.items() if key not in EXPLORING}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from propagation.problems import InputError
 from propagation.scenario.comparing import COST_PER
-from propagation.scenario.exploring import Span
+from propagation.scenario.exploring import EXPLORING, Span
 from propagation.scenario.findings import Finding, Path, reference
 
 if TYPE_CHECKING:
@@ -16,6 +16,12 @@ def explores(scenario: "Scenario") -> bool:
     """Whether a scenario has any input to vary."""
     asked = (scenario.sweep, scenario.break_even, scenario.uncertain)
     return any(each is not None for each in asked)
+
+
+def unexplored(scenario: "Scenario") -> "Scenario":
+    """Return a scenario without what only says how its inputs are varied: all that a run needs."""
+    blocks = [key.replace(" ", "_") for key in EXPLORING]
+    return scenario.model_copy(update=dict.fromkeys(blocks))
 
 
 def exploring_problems(scenario: "Scenario") -> Iterator[Finding]:

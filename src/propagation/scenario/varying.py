@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from propagation.problems import InputError, Problem, not_one_of
 from propagation.scenario import units
-from propagation.scenario.exploring import unexplored
+from propagation.scenario.exploring_checks import unexplored
 from propagation.scenario.spec import Scenario, as_written
 
 Changes = Mapping[str, float]
@@ -147,7 +147,7 @@ class Inputs:
 
 
 def _model_of(scenario: Scenario, strategies: tuple[str, ...]) -> Tree:
-    written = unexplored(as_written(scenario))
+    written = as_written(unexplored(scenario))
     tree: Tree = {key: each for key, each in written.items() if key not in BESIDE_THE_MODEL}
     at_equal = scenario.compare.at_equal is not None  # what the others cost scales a strategy
     if not strategies or at_equal:
