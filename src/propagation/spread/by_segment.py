@@ -45,6 +45,8 @@ class BySegment:
         The chance that a follower makes a share of it, by its segment; (segments,).
     counted
         What a notice in each segment adds to reach, relevant and valued reach; (segments, 3).
+    willing
+        Accounts of a segment who would share at a first notice; (segments,).
     """
 
     segments: tuple[str, ...]
@@ -56,6 +58,7 @@ class BySegment:
     shown: Float64
     passing: Float64
     counted: Float64
+    willing: Float64
 
     @cached_property
     def matrix(self) -> Float64:

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,11 @@ def in_time(rules: Rules, hours: float) -> Float64:
     delays = rules._replace(resonance=0.0, response=0, threshold=0.0, threshold_source=0)
     found: Float64 = _in_time(delays, hours)
     return found
+
+
+def mean_in_time(rules: Rules, times_left: Sequence[float]) -> Float64:
+    """Return the same on average over posts that have so many hours left each."""
+    return np.asarray(np.mean([in_time(rules, hours) for hours in times_left], axis=0))
 
 
 @functools.lru_cache(maxsize=256)

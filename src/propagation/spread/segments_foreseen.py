@@ -74,6 +74,7 @@ class Foreseen:
             shown=by_segment * self._attention,
             passing=passing,
             counted=np.stack((np.ones(len(members)), cares, worth), axis=1),
+            willing=plan.sizes * sharing,
         )
 
     def told(self, followers: Mapping[str, float], in_time: Float64) -> Told:

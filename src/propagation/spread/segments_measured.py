@@ -74,6 +74,7 @@ class Measured:
             shown=mean(shown, counts),
             passing=of_segment(self._passing, followees),
             counted=np.stack([of_segment(one, notices) for one in at_notice.T], axis=1),
+            willing=np.bincount(segment[inside], sharing[inside], len(segments)),
         )
 
     def told(self, posts: Float64, in_time: Float64) -> Told:

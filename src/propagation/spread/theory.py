@@ -33,9 +33,11 @@ from propagation.spread.branching import (
     outbreak,
     overlap,
 )
-from propagation.spread.delay_sums import in_time, share_within
+from propagation.spread.by_segment import BySegment, Told
+from propagation.spread.delay_sums import in_time, mean_in_time, share_within
 from propagation.spread.dynamics import rules_of
-from propagation.spread.generations import brought_by
+from propagation.spread.generations import brought_by, reproduction
+from propagation.spread.segments_measured import Measured
 from propagation.strategy.agenda import Agenda, MessageInstance
 
 Float64 = npt.NDArray[np.float64]
@@ -153,6 +155,7 @@ class Theory:
         self._world, self._messages, self._relevant = world, messages, relevant
         self._horizon, self._audiences = horizon, audiences
         self._found: dict[tuple[str, float], Brought | None] = {}
+        self._by_segment: dict[str, Measured] = {}
         self._sums: dict[tuple[str, float, bytes], Float64] = {}
 
     def outcomes(self, agenda: Agenda) -> dict[str, Expected] | None:
@@ -220,6 +223,55 @@ class Theory:
             np.add.at(times, self._authors(instance), 1.0)
             sums += self._sums_of(instance.message, self._horizon - instance.nominal_time, times)
         return {name: float(sums[kind]) for name, kind in COUNTED_IN.items()}
+
+    def reproduction(self, message: str, segment: str | None = None) -> float:
+        """Return how many shares a share of a message sets off once it has found its places.
+
+        By the accounts there are; those of a ``segment`` alone, if one is named.
+        """
+        among = None
+        if segment is not None:
+            among = self._world.segment_of == self._world.segments.index(segment)
+        return reproduction(self._world, self._sharing(message, math.inf), among)
+
+    def repeated(self, agenda: Agenda) -> float:
+        """Return the part of an instance's notices that fall on accounts that noticed it before.
+
+        Where it is most among the instances, in unlimited time.
+        """
+        found = 0.0
+        for message, by in posts_of(agenda, math.inf):
+            authors = np.array([self._world.ours[name] for name in by], np.int64)
+            with np.errstate(over="ignore", invalid="ignore"):  # beyond criticality
+                part = overlap(self._world, self._sharing(message, math.inf), authors)
+            found = max(found, part if math.isfinite(part) else 1.0)
+        return found
+
+    def by_segment(self, message: str) -> BySegment:
+        """Return how a message spreads among segments, counted on the graph."""
+        return self._measured(message).by
+
+    def told(self, agenda: Agenda) -> list[Told] | None:
+        """Return whom a strategy's posts are shown to, each message by itself, by segment.
+
+        None where there are no independent trees.
+        """
+        if not self.speaks_of(agenda):
+            return None
+        found = []
+        for (message, by), times_left in posts_of(agenda, self._horizon).items():
+            posts = np.zeros(self._world.graph.accounts)
+            np.add.at(posts, [self._world.ours[name] for name in by], float(len(times_left)))
+            left = mean_in_time(rules_of(self._messages[message]), times_left)
+            found.append(self._measured(message).told(posts, left))
+        return found
+
+    def _measured(self, message: str) -> Measured:
+        if message not in self._by_segment:
+            counted = counted_at_notice(self._world, self._messages[message].topic, self._relevant)
+            sharing = self._sharing(message, math.inf)
+            self._by_segment[message] = Measured(self._world, sharing, counted[:, :SHARES])
+        return self._by_segment[message]
 
     def _authors(self, instance: MessageInstance) -> Int64:
         return np.array([self._world.ours[post.by] for post in instance.posts], np.int64)
@@ -322,6 +374,15 @@ def is_branching(message: Message) -> bool:
     Nor do they have anything in common, as they have if each instance has a resonance of its own.
     """
     return message.response in ("independent", "single") and isinstance(message.resonance, float)
+
+
+def posts_of(agenda: Agenda, horizon: float) -> dict[tuple[str, tuple[str, ...]], list[float]]:
+    """Return the hours left after each post, by message and by who posts it together."""
+    found: dict[tuple[str, tuple[str, ...]], list[float]] = {}
+    for instance in agenda:
+        by = tuple(post.by for post in instance.posts)
+        found.setdefault((instance.message, by), []).append(horizon - instance.nominal_time)
+    return found
 
 
 def _added(parts: list[Expected]) -> Expected:
