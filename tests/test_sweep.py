@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from explored import SMALL, small
+from varied import SMALL, small
 from scipy import stats
 
 from propagation.experiment.replicates import Laboratory
