@@ -9,7 +9,8 @@ from propagation.audience.world import World
 from propagation.experiment.replicates import Laboratory
 from propagation.scenario.metrics import is_limited, moves
 from propagation.scenario.spec import Scenario
-from propagation.spread.theory import MOST_FOLLOWS, Expected, Theory, is_branching
+from propagation.spread.expected import Expected
+from propagation.spread.theory import MOST_FOLLOWS, Theory, is_branching
 
 Worth = tuple[tuple[str, float], ...]
 """What the value of accounts is multiplied by: (segment, factor)."""

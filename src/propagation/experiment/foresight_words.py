@@ -87,9 +87,9 @@ def _strategy(one: Foresight, scenario: Scenario) -> str:
     )
     if math.isfinite(total):
         each = f", {_number(total / first)} for each of these" if first > 0 else ""
-        text += f" and set off {_count(total, 'share')} in all{each}"
+        text += f", which makes {_count(total, 'share')} in all{each}"
     else:
-        text += " and set off shares without end"
+        text += ", which makes shares without end"
     means = [
         f"{_label(metric)} {_number(one.means[metric])}"
         for metric in METRICS

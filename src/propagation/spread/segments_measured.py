@@ -58,15 +58,19 @@ class Measured:
             weights = np.where(is_heavy, heavy[:, None], np.maximum(plain, 1.0)[:, None])
             return np.asarray(np.where(is_heavy, sums, others) / weights)
 
+        def totals(values: Float64) -> Float64:
+            return np.bincount(segment[inside], values[inside], len(segments)).astype(np.float64)
+
         def of_segment(values: Float64, weight: Float64) -> Float64:
             """Return means by segment; 0 where nobody has any weight."""
-            total = np.bincount(segment[inside], weight[inside], len(segments))
-            sums = np.bincount(segment[inside], (values * weight)[inside], len(segments))
-            return np.divide(sums, total, out=np.zeros(len(segments)), where=total > 0)
+            total = totals(weight)
+            return np.divide(
+                totals(values * weight), total, out=np.zeros(len(segments)), where=total > 0
+            )
 
         self.by = BySegment(
             segments=segments,
-            accounts=np.bincount(segment[inside], minlength=len(segments)).astype(np.float64),
+            accounts=totals(np.ones(len(segment))),
             segment_of=segment_of,
             parts=_parts(self._sums(np.ones(len(segment))), segment_of),
             reached=_parts(self._sums(counts), segment_of),
@@ -74,7 +78,7 @@ class Measured:
             shown=mean(shown, counts),
             passing=of_segment(self._passing, followees),
             counted=np.stack([of_segment(one, notices) for one in at_notice.T], axis=1),
-            willing=np.bincount(segment[inside], sharing[inside], len(segments)),
+            willing=totals(sharing),
         )
 
     def told(self, posts: Float64, in_time: Float64) -> Told:

@@ -13,7 +13,6 @@ counts and the communities that bring them are known.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +22,7 @@ from propagation.scenario.spec import Message
 from propagation.spread.branching import (
     CERTAINLY,
     KINDS,
-    NOTICES,
-    RELEVANT,
     SHARES,
-    VALUED,
     Brought,
     counted_at_notice,
     cumulants_brought,
@@ -36,6 +32,7 @@ from propagation.spread.branching import (
 from propagation.spread.by_segment import BySegment, Told
 from propagation.spread.delay_sums import in_time, mean_in_time, share_within
 from propagation.spread.dynamics import rules_of
+from propagation.spread.expected import COUNTED_IN, Expected, Parts, Spread, added
 from propagation.spread.generations import brought_by, reproduction
 from propagation.spread.segments_measured import Measured
 from propagation.strategy.agenda import Agenda, MessageInstance
@@ -43,89 +40,11 @@ from propagation.strategy.agenda import Agenda, MessageInstance
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
-COUNTED_IN: Mapping[str, int] = {
-    "reach": NOTICES,
-    "impressions": NOTICES,
-    "wasted": NOTICES,
-    "relevant_reach": RELEVANT,
-    "valued_reach": VALUED,
-    "shares": SHARES,
-    "peak_hourly_shares": SHARES,
-    "largest_cascade": SHARES,
-}
-"""Metrics that grow with what is added up over notices or shares, and what that is."""
 MOST_FOLLOWS = 100_000_000
 """Every generation goes over all follows: in graphs with more that would take hours."""
 MOST_OVERLAP = 1 / 3
 """Share of an instance's notices by accounts that have noticed before; beyond it, trees overlap too
 much to be called independent."""
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A variance and a third central moment; those of independent parts add up."""
-
-    variance: float = 0.0
-    third: float = 0.0
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What theory expects of one metric of a strategy.
-
-    Attributes
-    ----------
-    mean
-        That of one run.
-    within
-        How runs in one world vary.
-    between
-        How the means of worlds vary with the followers that our accounts happen to have in them.
-    partial
-        Whether ``within`` leaves out how runs vary that see no outbreak.
-    """
-
-    mean: float
-    within: Spread
-    between: Spread = Spread()
-    partial: bool = False
-
-    def skewness(self, runs: int, draws: int, seen: float) -> float:
-        """Return the skewness of a mean over so many runs in so many worlds.
-
-        ``seen`` is the variance of the runs in hand. One world alone is spoken of as it is.
-        """
-        within = self.within.variance + (seen if self.partial else 0.0)
-        variance, third = within / runs, self.within.third / runs**2
-        if draws > 1:
-            variance += self.between.variance / draws
-            third += self.between.third / draws**2
-        return third / variance**1.5 if variance > 0 else 0.0
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a strategy brings by parts, all its posts together, as if nobody were met twice.
-
-    Attributes
-    ----------
-    followers
-        Those of the posts' accounts, once for each post; our own accounts are left out.
-    first_shares
-        Shares expected of these followers, by what they notice of the posts themselves.
-    shares
-        Shares expected of all generations; infinite where they do not die out.
-    expected
-        The mean of each metric of `COUNTED_IN`; infinite where the generations do not die out.
-    in_time
-        The same up to the horizon, as ``means`` gives it: what is lost to it is all that it hides.
-    """
-
-    followers: float
-    first_shares: float
-    shares: float
-    expected: Mapping[str, float]
-    in_time: Mapping[str, float]
 
 
 class Theory:
@@ -171,7 +90,7 @@ class Theory:
         parts = [self._of_instance(instance) for instance in agenda]
         if any(part is None for part in parts):
             return None
-        totals = [_added([part[kind] for part in parts if part]) for kind in range(KINDS)]
+        totals = [added([part[kind] for part in parts if part]) for kind in range(KINDS)]
         return {name: totals[kind] for name, kind in COUNTED_IN.items()}
 
     def speaks_of(self, agenda: Agenda) -> bool:
@@ -383,18 +302,3 @@ def posts_of(agenda: Agenda, horizon: float) -> dict[tuple[str, tuple[str, ...]]
         by = tuple(post.by for post in instance.posts)
         found.setdefault((instance.message, by), []).append(horizon - instance.nominal_time)
     return found
-
-
-def _added(parts: list[Expected]) -> Expected:
-    """Return the sum of independent parts."""
-    return Expected(
-        math.fsum(part.mean for part in parts),
-        _sum([part.within for part in parts]),
-        _sum([part.between for part in parts]),
-        any(part.partial for part in parts),
-    )
-
-
-def _sum(spreads: list[Spread]) -> Spread:
-    variances, thirds = zip(*((each.variance, each.third) for each in spreads), strict=True)
-    return Spread(math.fsum(variances), math.fsum(thirds))

@@ -96,7 +96,8 @@ def input_axis(axis: XAxis | YAxis, of: Axis, low: float, high: float) -> None:
         axis.set_major_locator(FixedLocator(ratio_ticks(low, high, most)))
         axis.set_minor_locator(NullLocator())
     else:
-        axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
+        every = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        axis.set_major_locator(FixedLocator([tick for tick in every if low <= tick <= high]))
     thousands(axis.axes, **{name: True})
 
 

@@ -130,16 +130,16 @@ def _interval_above(
 
 def interval_in_words(low: float | None, high: float | None, least: float, most: float) -> str:
     """Return an interval of a tie; an open end is said to lie beyond the values looked at."""
-    spread = (most if high is None else high) - (least if low is None else low)
-    places = decimals(abs(spread) / 2, most if high is None else high)
     if low is not None and high is not None:
-        return span(low, high, places)
+        return span(low, high, decimals(abs(high - low) / 2, high))
     if low is None and high is None:
-        return f"anywhere from below {number(least, places)} to beyond {number(most, places)}"
-    if low is None:
-        assert high is not None
-        return f"at most {number(high, places)}"
-    return f"at least {number(low, places)}"
+        return f"anywhere from below {_bound(least)} to beyond {_bound(most)}"
+    return f"at most {_bound(high)}" if low is None else f"at least {_bound(low)}"
+
+
+def _bound(value: float | None) -> str:
+    """Return an end of an interval whose other end is not known, with two or three digits."""
+    return number(value, decimals(abs(value) / 20, value)) if value else "0"
 
 
 def uncertain(
