@@ -84,11 +84,16 @@ def init(
 @guarded
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")],
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Draw the graph and find by its accounts what to expect."),
+    ] = False,
 ) -> None:
-    """Validate a scenario and print it resolved, with its size, time and memory.
+    """Validate a scenario and print it resolved, with its size, time, memory and expectations.
 
     Everything wrong is listed at once, with its line. The scenario is printed with all defaults
-    filled in, as YAML that can be run; the estimates stand below as comments.
+    filled in, as YAML that can be run; the estimates, and what theory expects of the strategies,
+    stand below as comments.
     """
     from propagation.scenario.reading import located, write_scenario
 
@@ -98,7 +103,7 @@ def check(
 
     say_when_compiling(say)
     with located(file):
-        comments = notes(scenario, folder)
+        comments = notes(scenario, folder, exact=exact)
     print(write_scenario(scenario), end="")
     print("\n".join(f"# {line}" for line in comments))
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from propagation.audience.world import World
 from propagation.experiment.replicates import Laboratory
-from propagation.scenario.metrics import moves
+from propagation.scenario.metrics import is_limited, moves
 from propagation.scenario.spec import Scenario
-from propagation.spread.theory import MOST_FOLLOWS, Expected, Theory
+from propagation.spread.expected import Expected
+from propagation.spread.theory import MOST_FOLLOWS, Theory, is_branching
 
 Worth = tuple[tuple[str, float], ...]
 """What the value of accounts is multiplied by: (segment, factor)."""
@@ -62,14 +63,32 @@ class Expectations:
 
 
 def theory_in(laboratory: Laboratory, strategy: str, draw: int = 0) -> Theory | None:
-    """Return the theory of the world that a strategy runs in; None where it says nothing.
-
-    It may still say nothing of the messages.
-    """
-    if laboratory.scenario.agents is not None or not speaks_of(laboratory, strategy):
+    """Return the theory of the world that a strategy runs in; None where it says nothing."""
+    if why_nothing(laboratory, strategy) or not speaks_of(laboratory, strategy):
         return None
     shuffled = strategy in laboratory.scenario.shuffled
     return theory_of(laboratory.scenario, laboratory.world(draw, shuffled=shuffled))
+
+
+def why_nothing(laboratory: Laboratory, strategy: str) -> str | None:
+    """Return why theory says nothing of a strategy, to follow a colon; None where it does."""
+    scenario, agenda = laboratory.scenario, laboratory.agendas[strategy]
+    if scenario.agents is not None:
+        return "agents of the scenario's own decide"
+    if is_limited(scenario):
+        return "attention is limited, so that messages compete for it"
+    if moves(scenario):
+        return "followers come and go, so that later posts reach others than the first ones"
+    if not agenda.instances:
+        return "it posts nothing"
+    if not agenda.posts_only:
+        return "it does more than post"
+    for name in sorted({instance.message for instance in agenda}):
+        if not is_branching(scenario.messages[name]):
+            if isinstance(scenario.messages[name].resonance, float):
+                return f"'{name}' may need several notices by the same account"
+            return f"the resonance of '{name}' varies, so that its trees have luck in common"
+    return None
 
 
 def theory_of(scenario: Scenario, world: World) -> Theory:
