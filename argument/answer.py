@@ -190,6 +190,7 @@ def world_of(scenario: Scenario, small: Audience, large: Audience) -> dict[str, 
         "bridge": f"{few(100 * (public.follows.to or {}).get(small.segment, 0.0))}%",
         "horizon": _days(scenario.horizon),
         "ratio": ratio,
+        "base": _mean(public.interest[message.topic]),
         "r_small": few(r_small),
         "r_large": few(r_large),
         "rest_small": few(1 - r_small),
@@ -236,10 +237,8 @@ def interests(scenario: Scenario, world: Mapping[str, Any]) -> dict[str, str]:
     written = {"written": few(public)}
     if not spans:
         return {**written, "low": few(public), "high": few(public)}
-    small, large = audiences(scenario)
-    segments, topic = scenario.segments or {}, scenario.messages[_message(scenario, small.name)].topic
-    base = _mean(segments[large.segment].interest[topic])
-    return {**written, "low": few(spans[0].low / base), "high": few(spans[0].high / base)}
+    low, high = (end / world["base"] for end in (spans[0].low, spans[0].high))
+    return {**written, "low": few(low), "high": few(high)}
 
 
 def map_sentence(stored: Stored) -> str:

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-INLINE = re.compile(r"\*\*(?P<strong>.+?)\*\*|\*(?P<emph>.+?)\*|\[(?P<label>[^\]]+)\]\((?P<to>[^)]+)\)")
+INLINE = re.compile(
+    r"\*\*(?P<strong>.+?)\*\*|\*(?P<emph>.+?)\*|\[(?P<label>[^\]]+)\]\((?P<to>[^)]+)\)"
+)
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,15 @@ def finite_table(workshop: Workshop, found: Piece) -> Table:
         f"Sharers in a community of which {followers:,} are spoken to and share with a probability of "
         f"{few(chance, 1)} at a sight. R: further shares a share were it without end. Published: row "
         f"{ROW} of the evidence.",
-        ("members", "followers inside", "R", "each sight a chance", "published", "one decision", "published"),
+        (
+            "members",
+            "followers inside",
+            "R",
+            "each sight a chance",
+            "published",
+            "one decision",
+            "published",
+        ),
         tuple(rows),
         words=1,
     )
@@ -87,7 +95,12 @@ def finite_table(workshop: Workshop, found: Piece) -> Table:
 def finite_sentence(found: Piece) -> str:
     """Say how much the rule matters where the community is smallest, and where it is largest."""
     ratios = [
-        float(np.divide(found[f"{size} {DENSITIES[0]}"]["independent"][0], found[f"{size} {DENSITIES[0]}"]["single"][0]))
+        float(
+            np.divide(
+                found[f"{size} {DENSITIES[0]}"]["independent"][0],
+                found[f"{size} {DENSITIES[0]}"]["single"][0],
+            )
+        )
         for size in (SIZES[0], SIZES[-1])
     ]
     return (

@@ -67,7 +67,13 @@ def regions_table(regions: list[Region]) -> Table:
         "with intervals.",
         ("What a client should hear", "counted", "claimed", "other", "the claim"),
         tuple(
-            (f"{each.number}. {each.told}", each.counted, each.small, each.large, f"**{each.verdict}**")
+            (
+                f"{each.number}. {each.told}",
+                each.counted,
+                each.small,
+                each.large,
+                f"**{each.verdict}**",
+            )
             for each in regions
         ),
         words=2,

@@ -64,8 +64,14 @@ def _at_least_ratio(scenario: Scenario) -> Scenario:
 
 VARIANTS = (
     Variant("single decision", "If everybody decides only once", _decides_once),
-    Variant("no bridges", "If the community and the public do not follow each other", _without_bridges),
-    Variant("least interest", "If those who care do so only as much more as e-mail shows", _at_least_ratio),
+    Variant(
+        "no bridges", "If the community and the public do not follow each other", _without_bridges
+    ),
+    Variant(
+        "least interest",
+        "If those who care do so only as much more as e-mail shows",
+        _at_least_ratio,
+    ),
 )
 
 
@@ -81,12 +87,8 @@ def find_ties(workshop: Workshop, name: str = "argument") -> Piece:
 
     def make() -> Piece:
         return {
-            "by metric": {
-                metric: _tie(workshop, _on(scenario, metric)) for metric in FURTHER
-            },
-            "variants": {
-                each.name: _tie(workshop, each.change(scenario)) for each in VARIANTS
-            },
+            "by metric": {metric: _tie(workshop, _on(scenario, metric)) for metric in FURTHER},
+            "variants": {each.name: _tie(workshop, each.change(scenario)) for each in VARIANTS},
         }
 
     return workshop.piece("ties", write_scenario(scenario) + code("ties"), make)
@@ -151,7 +153,11 @@ def told(found: Mapping[str, Any], followers: int) -> Told:
     return Told(
         found=value is not None,
         above=above,
-        value="" if value is None else few(value, 3) if places is None else number(value, min(places, 0)),
+        value=""
+        if value is None
+        else few(value, 3)
+        if places is None
+        else number(value, min(places, 0)),
         interval=_ends(low, high, places, least, most) if value is not None else "",
         range=_range(found.get("range"), least, most),
         each="" if value is None else few(value / followers),
@@ -169,7 +175,9 @@ def _ends(
     if low is None and high is None:
         return ""
     if low is None or high is None:
-        return f"more than {few(low, 3)}" if low is not None else f"fewer than {few(high or most, 3)}"
+        return (
+            f"more than {few(low, 3)}" if low is not None else f"fewer than {few(high or most, 3)}"
+        )
     return span(low, high, min(places or 0, 0))
 
 

@@ -5,7 +5,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from argument.blocks import Block, Bullets, Heading, Paragraph, Picture, Placed, Spans, Table, spans_of
+from argument.blocks import (
+    Block,
+    Bullets,
+    Heading,
+    Paragraph,
+    Picture,
+    Placed,
+    Spans,
+    Table,
+    spans_of,
+)
 
 PREAMBLE = Path(__file__).with_name("preamble.typ")
 SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~=+/'\"-])")
@@ -29,15 +39,11 @@ def write_pdf(source: Path, to: Path) -> int:
     import typst
 
     typst.compile(str(source), output=str(to), ignore_system_fonts=True)
-    pages = typst.query(
-        str(source), "<pages>", field="value", one=True, ignore_system_fonts=True
-    )
+    pages = typst.query(str(source), "<pages>", field="value", one=True, ignore_system_fonts=True)
     return int(json.loads(pages))
 
 
-def _block(
-    block: Block, tables: Mapping[str, Table], pictures: Mapping[str, Picture]
-) -> str:
+def _block(block: Block, tables: Mapping[str, Table], pictures: Mapping[str, Picture]) -> str:
     if isinstance(block, Heading):
         words = escaped(block.text)
         return f"#doctitle[{words}]" if block.level == 1 else f"{'=' * (block.level - 1)} {words}"
@@ -49,9 +55,7 @@ def _block(
     return _placed(block, tables, pictures)
 
 
-def _placed(
-    block: Placed, tables: Mapping[str, Table], pictures: Mapping[str, Picture]
-) -> str:
+def _placed(block: Placed, tables: Mapping[str, Table], pictures: Mapping[str, Picture]) -> str:
     if block.what == "table":
         return _table(tables[block.name])
     if block.what == "figure":
