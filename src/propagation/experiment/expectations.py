@@ -29,7 +29,8 @@ class Expectations:
         """Return what is expected: strategy, then metric.
 
         Strategies of which nothing is expected are left out, as are all with agents of one's own,
-        all on graphs of more than ``MOST_FOLLOWS`` follows, and all where followers come and go.
+        all on graphs of more than ``MOST_FOLLOWS`` follows, and all where followers come and go or
+        people write about a topic.
 
         Parameters
         ----------
@@ -81,11 +82,15 @@ def theory_of(scenario: Scenario, world: World) -> Theory:
 def speaks_of(laboratory: Laboratory, strategy: str) -> bool:
     """Whether theory may speak of a strategy: it posts, and its world stays and is not too large.
 
-    Where followers come and go, later posts reach others than the first ones.
+    Where followers come and go, later posts reach others than the first ones; where people write
+    about a topic, a branching process of shares is not all.
     """
-    if moves(laboratory.scenario) or not laboratory.agendas[strategy].instances:
+    scenario = laboratory.scenario
+    if moves(scenario) or scenario.originals is not None:
         return False
-    shuffled = strategy in laboratory.scenario.shuffled
+    if not laboratory.agendas[strategy].instances:
+        return False
+    shuffled = strategy in scenario.shuffled
     return laboratory.world(0, shuffled=shuffled).graph.follows <= MOST_FOLLOWS
 
 
