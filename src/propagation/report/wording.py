@@ -33,7 +33,7 @@ COMPETING = (
 )
 OF_THEIR_OWN = (
     "People write about a topic at most once, at the first notice of it, whoever they noticed it "
-    "from. Sizes of cascades and the typical cascade are of messages of the strategy only; all else "
+    "from. Sizes of cascades, and the typical one, are of messages of the strategy only; all else "
     "counts what people wrote as well."
 )
 UNLIMITED = (
