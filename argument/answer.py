@@ -8,9 +8,10 @@ from typing import Any
 from argument.published import published
 from argument.ties import VARIANTS, Told, told
 from argument.words import few, interval_of, spelled, times
-from propagation.experiment.phrases import listed, phrase, share
+from propagation.experiment.phrases import listed, share
 from propagation.report.stored import Stored
 from propagation.scenario.exploring_checks import compared_pair
+from propagation.scenario.messages import Message
 from propagation.scenario.spec import Scenario
 
 METRICS = ("shares", "relevant_reach", "valued_reach", "reach")
@@ -96,12 +97,13 @@ def ties_of(summary: Mapping[str, Any], ties: Mapping[str, Any], followers: int)
 def variant_rows(
     ties: Mapping[str, Any], written: Told, followers: int
 ) -> tuple[list[dict[str, str]], list[tuple[str, ...]]]:
-    """Return what each changed assumption does, as sentences and as rows of a table."""
-    said, rows = [], [("As written", written.place, written.for_each)]
+    """Return what each changed assumption does, for a sentence and as rows of a table."""
+    said: list[dict[str, str]] = []
+    rows: list[tuple[str, ...]] = [("As written", written.place, written.for_each)]
     for variant in VARIANTS:
         found = told(ties["variants"][variant.name], followers)
-        where = f"at {found.value} random followers" if found.found else f"at {found.place}"
-        said.append({"said": f"{variant.when}, the tie is {where}, {found.for_each} for each."})
+        place = found.value if found.found else found.place
+        said.append({"when": variant.when, "place": place, "for_each": found.for_each})
         rows.append((variant.when, found.place, found.for_each))
     return said, rows
 
@@ -133,35 +135,11 @@ def uncertain_of(summary: Mapping[str, Any]) -> dict[str, Any]:
         "high": few(pair["range"]["high"]),
         "top": top,
         "top_words": listed([each.label for each in top[:TOLD_INPUTS]]),
-        "sentence": _range_sentence(pair),
-        "first": sum(max(0.0, each["first"]) for each in pair["indices"]),
+        "median": few(pair["range"]["median"]),
+        "is_ratio": pair["of"] == "ratio",
+        "noise": share(pair["noise"]) if pair["noise"] > LITTLE_NOISE else "",
+        "alone": share(min(1.0, sum(max(0.0, each["first"]) for each in pair["indices"]))),
     }
-
-
-def _range_sentence(pair: Mapping[str, Any]) -> str:
-    noise = pair["noise"]
-    beside = (
-        f" {share(noise)} of the variance between combinations is simulation noise."
-        if noise > LITTLE_NOISE
-        else ""
-    )
-    return (
-        f"Over {pair['combinations']:,} combinations of what nobody knows the "
-        f"{phrase(pair['metric']).label} of the small audience are {few(pair['range']['low'])} to "
-        f"{few(pair['range']['high'])} times those of the large one in nine of ten, "
-        f"{few(pair['range']['median'])} times in the middle one. The small audience is ahead in "
-        f"{share(pair['ahead'])} of them.{beside}"
-    )
-
-
-def sensitivity_sentence(uncertain: Mapping[str, Any]) -> str:
-    """Say what the answer hangs on, and how much of that is interplay."""
-    first, *others = uncertain["top"]
-    alone = min(1.0, uncertain["first"])
-    said = f"Of how the answer varies, {first.total} hangs on {first.label}, alone or with others"
-    if others:
-        said += "; " + listed([f"{each.total} on {each.label}" for each in others])
-    return f"{said}. One at a time the inputs account for {share(alone)}, the rest is interplay."
 
 
 # --- theory and the world ---
@@ -171,7 +149,7 @@ def world_of(scenario: Scenario, small: Audience, large: Audience) -> dict[str, 
     """Return the numbers of the world, and the spread that the parameters alone give."""
     segments = scenario.segments or {}
     community, public = segments[small.segment], segments[large.segment]
-    message = scenario.messages[_message(scenario, small.name)]
+    message = message_of(scenario, small.name)
     assert community.follows is not None
     assert public.follows is not None
     inside = community.follows.mean * (community.follows.to or {})[small.segment]
@@ -199,13 +177,14 @@ def world_of(scenario: Scenario, small: Audience, large: Audience) -> dict[str, 
     }
 
 
-def _message(scenario: Scenario, strategy: str) -> str:
+def message_of(scenario: Scenario, strategy: str) -> Message:
+    """Return the message that a strategy of one post posts."""
     (action,) = scenario.strategies[strategy]
-    return str(action.model_dump()["post"])
+    return scenario.messages[str(action.model_dump()["post"])]
 
 
 def _shares_at_notice(segment: Any, topic: str, resonance: Any) -> float:
-    """Return the mean chance that a share before somebody's followers leads one of them to share."""
+    """Return the mean chance that somebody who follows the sharer shares it as well."""
     interest = segment.interest[topic]
     return _mean(segment.attention) * min(1.0, _mean(resonance) * _mean(interest))
 
@@ -241,9 +220,17 @@ def interests(scenario: Scenario, world: Mapping[str, Any]) -> dict[str, str]:
     return {**written, "low": few(low), "high": few(high)}
 
 
-def map_sentence(stored: Stored) -> str:
-    """Say on how much of the map either audience is ahead."""
-    return " ".join(stored.summary["sweep"]["sentences"])
+def map_facts(sweep: Mapping[str, Any], stored: Stored) -> dict[str, str]:
+    """Return on how much of the map either audience is ahead."""
+    assert stored.sweep is not None
+    settled = stored.sweep.settled()
+    return {
+        "points": f"{len(settled):,}",
+        "ahead": share(float((settled > 0).mean())),
+        "behind": share(float((settled < 0).mean())),
+        "open": share(float((settled == 0).mean())),
+        "runs": f"{sweep['replicates']:,}",
+    }
 
 
 def as_numbers(facts: Mapping[str, Any]) -> dict[str, Any]:

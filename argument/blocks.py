@@ -1,8 +1,8 @@
 """The text of the document as blocks, from which both the page and the print are made.
 
 What the template yields is a small part of Markdown: headings (``#``), paragraphs, lists (``-``),
-the answer (``!``), remarks (``>``), and figures and tables by name (``::figure map``). Within a
-line there are **strong** and *emphasised* words and [links](address).
+the answer (``!``), remarks (``>``), figures and tables by name (``::figure map``), a table
+with its caption below. Within a line there are **strong** and *emphasised* words and [links](address).
 """
 
 import re
@@ -55,6 +55,7 @@ class Placed:
 
     what: str
     name: str = ""
+    caption: str = ""
 
 
 Block = Heading | Paragraph | Bullets | Placed
@@ -62,9 +63,8 @@ Block = Heading | Paragraph | Bullets | Placed
 
 @dataclass(frozen=True)
 class Table:
-    """A table; cells may hold inline marks. ``words`` are the columns set flush left."""
+    """A table; cells may hold inline marks. The first ``words`` columns are set flush left."""
 
-    caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     words: int = 1
@@ -118,8 +118,8 @@ def _block(lines: list[str]) -> Block:
         mark, _, words = " ".join(lines).partition(" ")
         return Heading(len(mark), words)
     if first.startswith("::"):
-        what, _, name = first[2:].partition(" ")
-        return Placed(what, name)
+        what, *name = first[2:].split()
+        return Placed(what, "".join(name), " ".join(lines[1:]))
     if first.startswith("- "):
         return Bullets(tuple(spans_of(item) for item in _items(lines)))
     if first[0] in KINDS and first[1:2] == " ":

@@ -23,6 +23,9 @@ SEARCHED = BreakEven.model_validate(
     {"vary": VARIED, "from": 1, "to": 2000, "between": {CEO: BRAND}, "within": 0.1, "at most": 400}
 )
 DRAWS = 6
+OVERLAP = 0.15
+"""Share of the audience up to which two accounts are said to hardly share it."""
+SHORT = {metric: words.partition(" (")[0] for metric, words in COUNTED.items()}
 
 
 def find_count(workshop: Workshop) -> Piece:
@@ -39,13 +42,19 @@ def find_count(workshop: Workshop) -> Piece:
 def client_facts(workshop: Workshop) -> dict[str, Any]:
     """Return what the document says of the client."""
     found = read_finished(workshop.run(SCENARIO))
-    scenario, count = found.scenario, find_count(workshop)
-    ceo, brand = (_followers(scenario, name) for name in ("ceo", "brand"))
     sides = _sides(found)
+    together, alone = _relevant(found)
     return {
-        "text": _text(sides, ceo, brand),
-        "after": _after(found),
-        "count": _count(told(count, 1), scenario, brand),
+        "ceo": f"{_followers(found.scenario, 'ceo'):,}",
+        "brand": f"{_followers(found.scenario, 'brand'):,}",
+        "sides": {
+            side: listed([SHORT[metric] for metric in METRICS if sides[metric] == side])
+            for side in ("ahead", "level", "behind")
+        },
+        "both": few(together),
+        "of_sum": f"{few(100 * together / alone)}%",
+        "apart": together / alone > 1 - OVERLAP,
+        **_count(told(find_count(workshop), 1), found.scenario),
     }
 
 
@@ -53,7 +62,6 @@ def client_table(workshop: Workshop) -> Table:
     """Return what goes through which account."""
     strategies = read_finished(workshop.run(SCENARIO)).summary["strategies"]
     return Table(
-        "The announcement through either account and through both. Means with intervals.",
         ("counted", "the CEO", "the brand", "both"),
         tuple(
             (
@@ -78,50 +86,23 @@ def _sides(found: Finished) -> dict[str, str]:
     }
 
 
-def _text(sides: dict[str, str], ceo: int, brand: int) -> str:
-    words = {
-        side: [COUNTED[metric].partition(" (")[0] for metric in METRICS if sides[metric] == side]
-        for side in ("ahead", "level", "behind")
-    }
-    told_sides = [
-        f"{verb} in {listed(words[side])}"
-        for side, verb in (("ahead", "ahead"), ("level", "level"), ("behind", "behind"))
-        if words[side]
-    ]
-    return (
-        f"A client has the chief executive's account with {ceo:,} followers, most of whom care, and the "
-        f"brand's with {brand:,}, of whom hardly any do. Should an announcement go out through the small "
-        f"one or the large one? Through the chief executive alone it is {', '.join(told_sides)}."
-    )
-
-
-def _after(found: Finished) -> str:
+def _relevant(found: Finished) -> tuple[float, float]:
+    """Return who care and are reached through both accounts, and through each added up."""
     strategies = found.summary["strategies"]
-    ceo, brand, both = (strategies[name]["relevant_reach"]["mean"] for name in (CEO, BRAND, BOTH))
-    apart = both / (ceo + brand)
-    return (
-        f"Through both it reaches {few(both)} people who care, {few(100 * apart)}% of what the two reach by "
-        "themselves added up: the accounts hardly share an audience, so use both. What a follower is worth "
-        "is no reason to give up the other account."
-        if apart > 1 - OVERLAP
-        else f"Through both it reaches {few(both)} people who care, {few(100 * apart)}% of what the two reach "
-        "by themselves added up: they share much of their audience."
-    )
+    both, ceo, brand = (strategies[name]["relevant_reach"]["mean"] for name in (BOTH, CEO, BRAND))
+    return both, ceo + brand
 
 
-OVERLAP = 0.15
-"""Share of the audience up to which two accounts are said to hardly share it."""
-
-
-def _count(found: Told, scenario: Scenario, brand: int) -> str:
+def _count(found: Told, scenario: Scenario) -> dict[str, str]:
+    """Return how many of the brand's followers care, and at how many it ties with the CEO."""
     followers = scenario.ours["brand"].followers or {}
+    brand = _followers(scenario, "brand")
     others = sum(followers[name] for name in WHO_CARE if not VARIED.endswith(name))
     written = sum(followers[name] for name in WHO_CARE)
-    if found.exact is None:
-        place = "more" if found.above else "fewer"
-        return f"Here they are {written:,}, and the brand ties at {place} than {found.bound}."
-    share = 100 * (found.exact + others) / brand
-    return (
-        f"Here {written:,} of {brand:,} do, {few(100 * written / brand)}%. Were it more than "
-        f"{few(share)}%, the brand alone would reach more people who care than the chief executive alone."
-    )
+    tie = "" if found.exact is None else f"{few(100 * (found.exact + others) / brand)}%"
+    return {
+        "caring": f"{written:,}",
+        "share": f"{few(100 * written / brand)}%",
+        "tie": tie,
+        "place": found.place,
+    }

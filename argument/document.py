@@ -15,9 +15,9 @@ from argument.answer import (
     audiences,
     elasticity,
     interests,
-    map_sentence,
+    map_facts,
+    message_of,
     outcomes,
-    sensitivity_sentence,
     ties_of,
     uncertain_of,
     variant_rows,
@@ -25,7 +25,7 @@ from argument.answer import (
 )
 from argument.blocks import Heading, Picture, Table, blocks_of
 from argument.client import client_facts, client_table
-from argument.finite import ROW, find_sharers, finite_sentence, finite_table
+from argument.finite import find_sharers, finite_facts, finite_table
 from argument.html import page_of
 from argument.pictures import draw_pictures, of_exploration
 from argument.pieces import Workshop
@@ -36,10 +36,10 @@ from argument.ties import find_ties
 from argument.typeset import source_of, write_pdf
 from argument.words import few, spelled
 from propagation.experiment.intervals import CONFIDENCE
+from propagation.experiment.phrases import listed
 from propagation.experiment.storage import replacing
 from propagation.report.soundness import read_sound
 from propagation.report.stored import Stored
-from propagation.scenario.messages import Message
 
 FOLDER = Path(__file__).parent
 TEXT = "text.md.jinja"
@@ -80,8 +80,9 @@ def document(workshop: Workshop, figures: Path) -> Document:
     facts = argument_facts(stored, ties)
     facts |= {
         "regions": regions,
+        "regions_count": spelled(len(regions)),
         "occupy": replayed,
-        "finite": {"row": ROW, "sentence": finite_sentence(sharers)},
+        "finite": finite_facts(workshop, sharers),
         "client": client_facts(workshop),
     }
     tables = {
@@ -115,10 +116,9 @@ def argument_facts(stored: Stored, ties: Mapping[str, Any]) -> Facts:
         "formula": formula_facts(world["tie"], found[summary["metric"]].exact),
         "theory": {"tie": _theory(summary)},
         "uncertain": uncertain,
-        "sensitivity_sentence": sensitivity_sentence(uncertain),
-        "map": {"sentence": map_sentence(stored)},
+        "map": map_facts(summary["sweep"], stored),
         "why": why_facts(summary),
-        "rule_words": rule_words(scenario.messages),
+        "rule": message_of(scenario, small.name).response,
         "relevant_times": few(scenario.relevant / (world["base"])),
         "method": method_facts(stored),
         "sources": "\n".join(f"- *{name}*: {text}" for name, text in scenario.sources.items()),
@@ -144,21 +144,16 @@ def _theory(summary: Mapping[str, Any]) -> str:
 def why_facts(summary: Mapping[str, Any]) -> Facts:
     """Return what the ratio is made of; empty where theory says nothing."""
     for found in summary.get("why", []):
-        factors = [f"{each['name']} {few(each['value'])}" for each in found["factors"]]
         return {
-            "sentence": f"The ratio of {few(found['ratio']['mean'])} is the product of "
-            f"{spelled(len(factors))} factors: {', '.join(factors)}.",
+            "ratio": few(found["ratio"]["mean"]),
+            "count": spelled(len(found["factors"])),
+            "factors": [
+                {"name": each["name"], "value": few(each["value"]), "meaning": each["meaning"]}
+                for each in found["factors"]
+            ],
             "note": found["note"] or "",
         }
     return {}
-
-
-def rule_words(messages: Mapping[str, Message]) -> str:
-    """Say by which rule people decide."""
-    first = next(iter(messages.values()))
-    if first.response == "single":
-        return "Everybody decides once, at first sight."
-    return "Every further sight of it is another chance."
 
 
 def published_facts() -> Facts:
@@ -178,11 +173,11 @@ def method_facts(stored: Stored) -> Facts:
     summary, scenario = stored.summary, stored.scenario
     chosen = [name for name, text in scenario.sources.items() if "hosen" in text]
     return {
-        "runs": f"Each audience ran {summary['replicates']:,} campaigns in {summary['draws']} worlds; "
-        f"ties and combinations were looked for with further ones.",
+        "runs": f"{summary['replicates']:,}",
+        "worlds": summary["draws"],
         "confidence": f"{100 * CONFIDENCE:.0f}%",
         "replicates_each": summary["uncertain"]["replicates"],
-        "chosen": f"Of the assumptions these are chosen, and not measured: {', '.join(chosen)}.",
+        "chosen": listed(chosen),
     }
 
 
@@ -196,13 +191,10 @@ def argument_tables(facts: Facts) -> dict[str, Table]:
             (COUNTED[metric], outcome.small, outcome.large, outcome.side, tie.place, tie.for_each)
         )
     counted = Table(
-        f"{small.followers} who care against {large.followers} at random, by what is counted: means, where "
-        "the small audience stands, how many random followers tie with it, and how many that is for each.",
         ("counted", small.followers, large.followers, "the small is", "tie at", "for each"),
         tuple(rows),
     )
     variants = Table(
-        "The tie in shares, with one assumption changed at a time.",
         ("assumption", "tie at random followers", "for each"),
         tuple(facts["variant_rows"]),
     )

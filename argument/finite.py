@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from argument.blocks import Table
 from argument.pieces import Piece, Workshop, code
 from argument.published import published
@@ -11,6 +9,7 @@ from argument.words import few
 from propagation.experiment.intervals import Interval, mean_interval
 from propagation.experiment.phrases import with_interval
 from propagation.exploration.explorer import Explorer
+from propagation.scenario.spec import Scenario
 from propagation.scenario.writing import write_scenario
 
 SCENARIO = "when-it-fails/3-one-decision"
@@ -62,10 +61,7 @@ def _listed(found: Interval) -> list[float]:
 
 def finite_table(workshop: Workshop, found: Piece) -> Table:
     """Return the table, published values beside those found."""
-    scenario, rows = workshop.scenario(SCENARIO), []
-    message = scenario.messages["once"]
-    interest = (scenario.segments or {})["community"].interest[message.topic]
-    chance = float(message.resonance) * float(interest)  # type: ignore[arg-type]
+    rows, chance = [], _chance(workshop.scenario(SCENARIO))
     for size, density in _cases():
         cells = [f"{size:,}", f"{density}", few(density * chance)]
         for rule in RULES:
@@ -73,11 +69,7 @@ def finite_table(workshop: Workshop, found: Piece) -> Table:
             value = published()[f"sharers {size} {density} {rule}"].value
             cells += [with_interval(Interval(mean, low, high)), f"{value:,g}"]
         rows.append(tuple(cells))
-    followers = (scenario.ours["ceo"].followers or {})["community"]
     return Table(
-        f"Sharers in a community of which {followers:,} are spoken to and share with a probability of "
-        f"{few(chance, 1)} at a sight. R: further shares a share were it without end. Published: row "
-        f"{ROW} of the evidence.",
         (
             "members",
             "followers inside",
@@ -92,18 +84,31 @@ def finite_table(workshop: Workshop, found: Piece) -> Table:
     )
 
 
-def finite_sentence(found: Piece) -> str:
-    """Say how much the rule matters where the community is smallest, and where it is largest."""
-    ratios = [
-        float(
-            np.divide(
-                found[f"{size} {DENSITIES[0]}"]["independent"][0],
-                found[f"{size} {DENSITIES[0]}"]["single"][0],
-            )
-        )
-        for size in (SIZES[0], SIZES[-1])
-    ]
-    return (
-        f"With {DENSITIES[0]} followers inside, the rule makes a factor of {few(ratios[0])} in a community "
-        f"of {SIZES[0]:,}, and of {few(ratios[1])} in one of {SIZES[-1]:,}. State the rule with every result."
-    )
+def finite_facts(workshop: Workshop, found: Piece) -> dict[str, str]:
+    """Return how much the rule matters where the community is smallest, and where it is largest."""
+    scenario = workshop.scenario(SCENARIO)
+    smallest, largest = (f"{size} {DENSITIES[0]}" for size in (SIZES[0], SIZES[-1]))
+    return {
+        "row": ROW,
+        "spoken_to": f"{(scenario.ours['ceo'].followers or {})['community']:,}",
+        "chance": few(_chance(scenario), 1),
+        "followers": f"{DENSITIES[0]}",
+        "smallest": f"{SIZES[0]:,}",
+        "largest": f"{SIZES[-1]:,}",
+        "factor_smallest": few(_factor(found[smallest])),
+        "factor_largest": few(_factor(found[largest])),
+    }
+
+
+def _factor(found: dict[str, list[float]]) -> float:
+    """Return how many times as many share if each sight is a chance."""
+    return found["independent"][0] / found["single"][0]
+
+
+def _chance(scenario: Scenario) -> float:
+    """Return the chance that a member who sees it shares it."""
+    message = scenario.messages["once"]
+    interest = (scenario.segments or {})["community"].interest[message.topic]
+    assert isinstance(message.resonance, float)
+    assert isinstance(interest, float)
+    return message.resonance * interest

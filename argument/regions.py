@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from argument.answer import side_of
 from argument.blocks import Table
 from argument.pieces import Workshop
 from argument.words import interval_of
-from argument.answer import side_of
 from propagation.experiment.finished import read_finished
 from propagation.experiment.phrases import phrase
 from propagation.scenario.exploring_checks import compared_pair
@@ -63,8 +63,6 @@ def _region(file: Path, results: Path) -> Region:
 def regions_table(regions: list[Region]) -> Table:
     """Return the regions as a table."""
     return Table(
-        "Where the claim fails. Means of what is counted of the side that it favours and of the other, "
-        "with intervals.",
         ("What a client should hear", "counted", "claimed", "other", "the claim"),
         tuple(
             (

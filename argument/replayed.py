@@ -9,12 +9,15 @@ from propagation.report.figures.drawing import Drawing
 
 
 def replay_facts(workshop: Workshop) -> dict[str, Any]:
-    return {"sentence": "", "text": "TODO", "after": "TODO"}
+    """Return what the document says of the replay."""
+    return {"said": "", "text": "TODO", "caption": "", "figures": [], "after": "TODO"}
 
 
 def replay_table(workshop: Workshop) -> Table:
-    return Table("TODO", ("a", "b"), (("x", "y"),))
+    """Return published values beside those of the replay."""
+    return Table(("a", "b"), (("x", "y"),))
 
 
 def replay_drawings(workshop: Workshop) -> Iterator[Drawing]:
+    """Yield the pictures of the replay."""
     return iter(())

@@ -18,7 +18,7 @@ from argument.blocks import (
 )
 
 PREAMBLE = Path(__file__).with_name("preamble.typ")
-SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~=+/'\"-])")
+SPECIAL = re.compile(r"([\\#$*_`<>@\[\]~=+/-])")
 
 
 def escaped(text: str) -> str:
@@ -57,7 +57,7 @@ def _block(block: Block, tables: Mapping[str, Table], pictures: Mapping[str, Pic
 
 def _placed(block: Placed, tables: Mapping[str, Table], pictures: Mapping[str, Picture]) -> str:
     if block.what == "table":
-        return _table(tables[block.name])
+        return _table(tables[block.name], block.caption)
     if block.what == "figure":
         picture = pictures[block.name]
         words = _inline(spans_of(picture.caption))
@@ -66,14 +66,14 @@ def _placed(block: Placed, tables: Mapping[str, Table], pictures: Mapping[str, P
     return "#pagebreak(weak: true)"
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, caption: str) -> str:
     count = len(table.columns)
     head = ", ".join(f"[{_inline(spans_of(cell))}]" for cell in table.columns)
     cells = "\n".join(
         "  " + ", ".join(f"[{_inline(spans_of(cell))}]" for cell in row) + "," for row in table.rows
     )
-    caption = _inline(spans_of(table.caption))
-    return f"#facts({count}, {table.words}, [{caption}], ({head},), (\n{cells}\n))"
+    words = _inline(spans_of(caption))
+    return f"#facts({count}, {table.words}, [{words}], ({head},), (\n{cells}\n))"
 
 
 def _inline(spans: Spans) -> str:
