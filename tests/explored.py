@@ -119,6 +119,7 @@ def break_even(**changed: Any) -> Found:
         evaluated.append({**each, "difference": gap})
     found: Found = {key: FOLLOWERS[key] for key in ("path", "label")}
     found |= {"between": list(PAIR), "metric": "reach", "kind": "tie", "evaluated": evaluated}
+    found |= {"from": 500.0, "to": 60_000.0, "scale": "log"}
     found |= {"value": 12000.0, "low": 11100.0, "high": 12900.0, "theory": 11400.0}
     found |= {"range": {"low": 6000.0, "high": 41000.0, "median": 13000.0, "beyond": 0.02}}
     return found | {"per_follower": 24.0, "sentences": ["20 equal 12,000."]} | changed
