@@ -9,64 +9,15 @@ Under heavy tails no interval of a mean is claimed. There the tie is the value a
 better in half of the paired campaigns, and the interval that of the chance.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 
 import numpy as np
 
 from propagation.experiment.intervals import Floats, Integers
 from propagation.experiment.tails import is_heavy
-from propagation.exploration.looks import By, Draw, Evaluated, Lead, Looks, Pair, UndefinedError
-from propagation.exploration.roots import Axis, root_between, root_from
-
-Heavy = Callable[[float, Floats, Floats, Integers], bool]
-"""From a value, the runs of both strategies there and their draws to whether tails are heavy."""
-
-PILOT = 200
-SCANNED = 9
-"""Values over the range at which the pilot looks for changes of who is ahead."""
-MORE_THAN_NEEDED = 1.1
-FASTEST_GROWTH = 8
-FINENESS = 10
-"""Ties and ends lie on a straight line between values at most this part of ``within`` apart."""
-LITTLE = 0.1
-"""Part of a difference's variance that more replicates are not played for, draws being the rest."""
-
-
-class Kind(Enum):
-    """What was found in the range."""
-
-    TIE = "tie"
-    SEVERAL = "several ties"
-    BEYOND = "beyond the range"
-    NEVER = "one is ahead throughout"
-    UNSETTLED = "not settled"
-    UNDEFINED = "undefined"
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """A tie and its interval, None where an end lies beyond the range.
-
-    ``falls``: below it the one is ahead, above it the other.
-    """
-
-    value: float
-    low: float | None
-    high: float | None
-    falls: bool
-
-    @property
-    def width(self) -> float:
-        """The half width of the interval relative to the value, by the known end if there is one.
-
-        Infinite where neither end is known.
-        """
-        parts = [abs(self.value - end) for end in (self.low, self.high) if end is not None]
-        if not parts or not self.value:
-            return float("inf")
-        return sum(parts) / len(parts) / abs(self.value)
+from propagation.exploration.looks import By, Draw, Evaluated, Looks, Pair, UndefinedError
+from propagation.exploration.roots import Axis, root_from
+from propagation.exploration.searching import PILOT, SCANNED, Crossing, Found, Heavy, Kind, Search
 
 
 @dataclass(frozen=True)
@@ -105,10 +56,24 @@ class Tie:
     lower_is_better: bool
 
     def ahead(self, at: Evaluated) -> int:
-        """Return 1 where the one is ahead at a value, -1 where the other is, 0 at a tie."""
-        if self.by is By.CHANCES or at.difference.mean is None:
-            return int(np.sign((at.better.mean or 0.0) - 0.5)) if at.better.mean is not None else 0
-        return int(np.sign(at.difference.mean)) * (-1 if self.lower_is_better else 1)
+        """Return 1 where the one does better at a value, -1 where the other does, 0 at a tie."""
+        return int(np.sign(self._lead(at)))
+
+    @property
+    def falls(self) -> bool | None:
+        """Whether the lead of the one falls with the input; None where that is not said."""
+        if self.kind in (Kind.SEVERAL, Kind.UNDEFINED):
+            return None
+        if self.crossings:
+            return self.crossings[0].falls
+        ends = self._lead(self.evaluated[0]), self._lead(self.evaluated[-1])
+        return None if ends[0] == ends[1] else ends[0] > ends[1]
+
+    def _lead(self, at: Evaluated) -> float:
+        if self.by is By.CHANCES:
+            return (at.better.mean if at.better.mean is not None else 0.5) - 0.5
+        difference = at.difference.mean or 0.0
+        return -difference if self.lower_is_better else difference
 
 
 def shows_heavy(value: float, one: Floats, other: Floats, draw: Integers) -> bool:
@@ -152,17 +117,12 @@ def find_tie(
         low, high = float(np.ceil(low)), float(np.floor(high))
     axis = Axis(low, high, log, whole)
     looks = Looks(pair, draw, -1 if lower_is_better else 1)
-    search = _Search(axis, looks, within)
+    search = Search(axis, looks, within, heavy)
     try:
         search.start(min(PILOT, at_most))
-        if any(search.is_heavy(value, heavy) for value in search.scan):
-            search.by = By.CHANCES
         found = search.settle(at_most)
-        if search.by is By.MEANS and any(search.is_heavy(each, heavy) for each in search.told()):
-            search.by = By.CHANCES
-            found = search.settle(at_most)
     except UndefinedError:
-        found = _Found(Kind.UNDEFINED)
+        found = Found(Kind.UNDEFINED)
     heavy_everywhere = search.by is By.CHANCES
     crossing = found.crossings[0] if len(found.crossings) == 1 else None
     replicates = max(map(looks.replicates, looks.values))
@@ -183,197 +143,30 @@ def find_tie(
     )
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What a search finds on so many replicates; ``low`` and ``high`` where nothing crosses."""
+def tie_near(
+    pair: Pair, draw: Draw, axis: Axis, start: float, replicates: int, by: By, sign: int
+) -> float:
+    """Return where two strategies tie in few looks, without an interval.
 
-    kind: Kind
-    crossings: tuple[Crossing, ...] = ()
-    low: float | None = None
-    high: float | None = None
+    Infinite, or its negative, where they tie beyond the axis; NaN where nothing is defined.
 
-    @property
-    def width(self) -> float:
-        if self.kind in (Kind.NEVER, Kind.UNDEFINED):
-            return 0.0
-        return max((each.width for each in self.crossings), default=float("inf"))
+    Parameters
+    ----------
+    start
+        Where to begin.
+    sign
+        1 where the metric of the one is larger below a tie, -1 where that of the other is.
+    """
+    looks = Looks(pair, draw, sign)
 
+    def lead(value: float) -> float:
+        return looks.lead(value, replicates, by).middle
 
-class _Search:
-    """The search for ties on a number of replicates that grows."""
-
-    def __init__(self, axis: Axis, looks: Looks, within: float) -> None:
-        self.axis, self.looks, self.within = axis, looks, within
-        self.by, self.limited, self.replicates = By.MEANS, False, 0
-        self.scan: list[float] = []
-
-    def start(self, replicates: int) -> None:
-        """Look at values over the range, and keep those at which there is something to compare."""
-        self.replicates = replicates
-        self.scan = [value for value in self.axis.scan(SCANNED) if self._is_defined(value)]
-        if not self.scan:
-            raise UndefinedError
-
-    def _is_defined(self, value: float) -> bool:
-        one, _ = self.looks.runs(value, self.replicates)
-        return bool(np.isfinite(one).any())
-
-    def is_heavy(self, value: float, heavy: Heavy) -> bool:
-        """Whether tails are heavy at a value."""
-        count = self.looks.replicates(value)
-        return heavy(value, *self.looks.runs(value, count), self.looks.draw(count))
-
-    def told(self) -> Iterator[float]:
-        """Yield the values whose means are spoken of: those with all replicates."""
-        yield from (v for v in self.looks.values if self.looks.replicates(v) >= self.replicates)
-
-    def settle(self, at_most: int) -> _Found:
-        """Search on more and more replicates, until the interval is narrow enough or no more go."""
-        while True:
-            found = self.find()
-            needed = self.needed(found)
-            if self.replicates >= min(needed, at_most):
-                return found
-            wanted = min(MORE_THAN_NEEDED * needed, FASTEST_GROWTH * self.replicates)
-            self.replicates = min(at_most, int(np.ceil(wanted)))
-
-    def lead(self, value: float) -> Lead:
-        """Return the lead of the one at a value on the replicates of now."""
-        return self.looks.lead(value, self.replicates, self.by)
-
-    def find(self) -> _Found:
-        """Return what there is on the replicates of now."""
-        changes = list(self._changes())
-        if not changes:
-            return self._without_change()
-        crossings = [self._crossing(*change) for change in changes]
-        known = tuple(each for each in crossings if each is not None)
-        if len(known) < len(crossings):  # it has moved out of the range as replicates were added
-            return self._without_change()
-        if len(known) > 1:
-            return _Found(Kind.SEVERAL, known)
-        if known[0].low is None and known[0].high is None:
-            return _Found(Kind.UNSETTLED, known)
-        return _Found(Kind.TIE, known)
-
-    def _changes(self) -> Iterator[tuple[float, float, float, float, int]]:
-        """Yield where who is ahead changes: two values, limits for the interval, and direction.
-
-        Only changes that are beyond doubt at both values count, all scanned ones taken together;
-        where there are none, a change from one end of the range to the other.
-        """
-        scan = self.scan
-        leads = [
-            self.looks.lead(each, self.looks.replicates(each), self.by, len(scan)) for each in scan
-        ]
-        sure = [i for i, each in enumerate(leads) if each.low > 0 or each.high < 0]
-        sides = [int(np.sign(leads[i].middle)) for i in sure]
-        turns = [k for k in range(1, len(sure)) if sides[k] != sides[k - 1]]
-        for k, turn in enumerate(turns):
-            first = scan[sure[turns[k - 1]]] if k else scan[0]
-            last = scan[sure[turns[k + 1] - 1]] if k + 1 < len(turns) else scan[-1]
-            yield scan[sure[turn - 1]], scan[sure[turn]], first, last, sides[turn - 1]
-        ends = leads[0].middle, leads[-1].middle
-        if not turns and ends[0] * ends[1] < 0:
-            yield scan[0], scan[-1], scan[0], scan[-1], int(np.sign(ends[0]))
-
-    def _crossing(
-        self, left: float, right: float, first: float, last: float, direction: int
-    ) -> Crossing | None:
-        """Return the tie between two values, and its interval within limits."""
-
-        def middle(value: float) -> float:
-            return self.lead(value).turned(direction).middle
-
-        axis, tolerance = self.axis, self.within / FINENESS
-        if not axis.log:
-            tolerance *= max(abs(left), abs(right))
-        start = self._nearest(left, right, direction)
-        step = min(self._reach(start), (axis.place(right) - axis.place(left)) / 2)
-        value = root_from(middle, axis, start, step, (first, last), tolerance)
-        if value is None:
-            return None
-        low, high = (
-            self._end(value, side, direction, (first, last), tolerance) for side in (1, -1)
-        )
-        return Crossing(value, low, high, falls=direction > 0)
-
-    def _nearest(self, left: float, right: float, direction: int) -> float:
-        """Return the value looked at whose lead is nearest to 0, between two values."""
-        between = [each for each in self.looks.values if left <= each <= right]
-
-        def distance(value: float) -> float:
-            return abs(self.looks.lead(value, self.looks.replicates(value), self.by).middle)
-
-        return min(between, key=distance)
-
-    def _end(
-        self, value: float, side: int, direction: int, limits: tuple[float, float], tolerance: float
-    ) -> float | None:
-        """Return the end of a tie's interval: on the left where the lead's lower limit is 0."""
-
-        def limit(at: float) -> float:
-            found = self.lead(at).turned(direction)
-            return found.low if side > 0 else found.high
-
-        axis = self.axis
-        start = min(limits[1], max(limits[0], axis.value(axis.place(value))))
-        step = self._reach(start)
-        return root_from(limit, axis, start, step, limits, tolerance)
-
-    def _reach(self, value: float) -> float:
-        """Return roughly how far from a tie the ends of its interval are, as a step of a place."""
-        here, axis = self.lead(value), self.axis
-        wanted = self.within * (1.0 if axis.log else abs(value))
-        others = [each for each in self.looks.values if self._apart(each, value) > wanted / 4]
-        if not others or not np.isfinite(here.high - here.low):
-            return wanted
-        other = min(others, key=lambda each: self._apart(each, value))
-        count = min(self.looks.replicates(other), self.replicates)
-        rise = self.looks.lead(other, count, self.by).middle
-        rise -= self.looks.lead(value, count, self.by).middle
-        half, slope = (here.high - here.low) / 2, abs(rise) / self._apart(other, value)
-        widest = axis.place(axis.high) - axis.place(axis.low)
-        return min(widest, 1.1 * half / slope) if slope and half else wanted
-
-    def _apart(self, value: float, other: float) -> float:
-        return abs(self.axis.place(value) - self.axis.place(other))
-
-    def _without_change(self) -> _Found:
-        """Return what there is where the same one is ahead at both ends of the range."""
-        ends = self.scan[0], self.scan[-1]
-        leads = [self.lead(end) for end in ends]
-        unsure = [each.low <= 0 <= each.high for each in leads]
-        if all(unsure):
-            return _Found(Kind.UNSETTLED)
-        if not any(unsure):
-            return _Found(Kind.NEVER)
-        at = unsure.index(True)  # the tie may be here, or beyond
-        side = int(np.sign(leads[1 - at].middle))
-
-        def limit(value: float) -> float:
-            found = self.lead(value).turned(side)
-            return found.low if at else -found.low
-
-        tolerance = self.within / FINENESS * (1.0 if self.axis.log else abs(ends[at]))
-        bound = root_between(limit, self.axis, *ends, tolerance)
-        return _Found(Kind.BEYOND, low=bound) if at else _Found(Kind.BEYOND, high=bound)
-
-    def needed(self, found: _Found) -> float:
-        """Return how many replicates would make the interval as narrow as wanted.
-
-        Or, where the draws keep it wider, hardly wider than more replicates would.
-        """
-        self.limited = False
-        if found.width <= self.within:
-            return self.replicates
-        if not found.crossings or not np.isfinite(found.width):
-            return FASTEST_GROWTH * self.replicates
-        widest = max(found.crossings, key=lambda each: each.width)
-        seen = self.lead(self.axis.value(self.axis.place(widest.value))).found
-        allowed = seen.error**2 * (self.within / widest.width) ** 2
-        between = seen.between_variance
-        self.limited = between > allowed * (1 - LITTLE)
-        if self.limited:
-            return self.replicates * seen.within_error**2 / (LITTLE * between)
-        return self.replicates * seen.within_error**2 / (allowed - between)
+    step = (axis.place(axis.high) - axis.place(axis.low)) / 2 / SCANNED
+    try:
+        found = root_from(lead, axis, start, step, (axis.low, axis.high), step / 10)
+        if found is not None:
+            return found
+        return float("inf") if lead(start) > 0 else float("-inf")
+    except UndefinedError:
+        return float("nan")

@@ -16,7 +16,8 @@ from propagation.experiment.intervals import (
 )
 
 Pair = Callable[[float, range], tuple[Floats, Floats]]
-"""From a value and replicates to a metric of the one and the other strategy, (replicates,) each."""
+"""From a value and replicates, always from the first on, to a metric of the one and the other
+strategy, (replicates,) each."""
 Draw = Callable[[range], Integers]
 """From replicates to the draw that each lives in."""
 
@@ -101,16 +102,11 @@ class Looks:
         return len(self._runs[value][0]) if value in self._runs else 0
 
     def runs(self, value: float, replicates: int) -> tuple[Floats, Floats]:
-        """Return both strategies at a value, NaN unless both are defined, and play what lacks."""
-        have = self.replicates(value)
-        if have < replicates:
-            new = self._pair(value, range(have, replicates))
-            both = np.isfinite(new[0]) & np.isfinite(new[1])
-            one, other = (np.where(both, each, np.nan) for each in new)
-            if have:
-                before = self._runs[value]
-                one, other = np.append(before[0], one), np.append(before[1], other)
-            self._runs[value] = one, other
+        """Return both strategies at a value, NaN unless both are defined; played if need be."""
+        if self.replicates(value) < replicates:
+            one, other = self._pair(value, range(replicates))
+            both = np.isfinite(one) & np.isfinite(other)
+            self._runs[value] = np.where(both, one, np.nan), np.where(both, other, np.nan)
         one, other = self._runs[value]
         return one[:replicates], other[:replicates]
 

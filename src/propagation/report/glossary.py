@@ -42,6 +42,10 @@ CAMPAIGN = {
     "Wearing": "An irrelevant pitch makes its recipient less willing to open the next one from the "
     "same account.",
 }
+ORIGINALS = {
+    "Original": "A message that somebody who has noticed the topic writes and posts of their own "
+    "accord. It spreads like any other and can set off more of them.",
+}
 MOVING = {
     "Followers gained and lost": "How often an account began to follow one of ours during the "
     "campaign, and how often one left. Who comes back is counted again.",
@@ -93,6 +97,7 @@ def glossary(scenario: Scenario) -> dict[str, str]:
     varied = any(not isinstance(one.resonance, float) for one in scenario.messages.values())
     used = (
         (CAMPAIGN, pitches(scenario)),
+        (ORIGINALS, scenario.originals is not None),
         (MOVING, moves(scenario)),
         (COSTS, has_cost(scenario)),
         (AT_EQUAL_COST, scenario.compare.at_equal is not None),
