@@ -67,7 +67,10 @@ def _over(pair: Mapping[str, Any]) -> str:
     ours, theirs = quoted([pair["strategy"]]), quoted([pair["baseline"]])
     if ahead in (0, 1):
         better, worse = (ours, theirs) if ahead else (theirs, ours)
-        return f"In {metric}, {better} does better than {worse} whatever is uncertain."
+        return (
+            f"In {metric}, {better} does better than {worse} in every combination tried of what is "
+            "uncertain."
+        )
     depends = "" if ahead >= SURE or ahead <= 1 - SURE else "It depends on what nobody knows. "
     return (
         f"{depends}In {metric}, {ours} does better than {theirs} in {share(ahead)} of the "
@@ -79,7 +82,7 @@ def _small(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def _as_written(stored: Stored, others: Sequence[str], baseline: str) -> Answer:
+def _as_written(stored: Stored, others: list[str], baseline: str) -> Answer:
     """Return the answer of the scenario as written."""
     metric, *further = metrics_told(stored)
     found = {name: _difference(stored, name, baseline, metric, len(others)) for name in others}
