@@ -83,7 +83,7 @@ def uncertain(base: int = 64) -> tuple[pa.Table, Found]:
     columns: dict[str, Any] = {f"input_{i}": luck.uniform(0.2, 0.5, count) for i in range(2)}
     columns["matrix"] = [(*"AB", "AB_0", "AB_1")[place % 4] for place in range(count)]
     log_ratio = luck.normal(0.5, 0.6, count)
-    columns |= {"log_ratio_0": log_ratio, "noise_0": np.full(count, 0.1)}
+    columns |= {"effect_0": log_ratio, "noise_0": np.full(count, 0.1)}
     ratios = np.exp(log_ratio[np.isin(columns["matrix"], ["A", "B"])])
     low, median, high = np.quantile(ratios, [0.05, 0.5, 0.95]).tolist()
     range_ = {"low": low, "high": high, "median": median}
@@ -119,6 +119,7 @@ def break_even(**changed: Any) -> Found:
         evaluated.append({**each, "difference": gap})
     found: Found = {key: FOLLOWERS[key] for key in ("path", "label")}
     found |= {"between": list(PAIR), "metric": "reach", "kind": "tie", "evaluated": evaluated}
+    found |= {"from": 500.0, "to": 60_000.0, "scale": "log"}
     found |= {"value": 12000.0, "low": 11100.0, "high": 12900.0, "theory": 11400.0}
     found |= {"range": {"low": 6000.0, "high": 41000.0, "median": 13000.0, "beyond": 0.02}}
     return found | {"per_follower": 24.0, "sentences": ["20 equal 12,000."]} | changed

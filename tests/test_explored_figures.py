@@ -310,7 +310,6 @@ def test_the_lines_of_a_break_even_are_in_the_order_of_the_values(ax: Axes) -> N
     [
         (None, 12900.0, "at most 12,900"),
         (11100.0, None, "at least 11,100"),
-        (None, None, "anywhere from below 500 to beyond 60,000"),
     ],
 )
 def test_an_end_beyond_the_range_is_an_arrow_and_said(
@@ -322,6 +321,44 @@ def test_an_end_beyond_the_range_is_an_arrow_and_said(
     (line,) = named(ax, "simulation error alone")
     assert ends_of(line) == (low or 500, high or 60_000)
     assert any(text.get_text().endswith(words) for text in ax.texts)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "below", "above", "words", "drawn"),
+    [
+        (None, 4000.0, 0.3, 0.0, "at most 4,000", (500, 4000)),
+        (900.0, None, 0.0, 0.2, "at least 900", (900, 60_000)),
+        (None, None, 0.2, 0.1, "anywhere from below 500 to beyond 60,000", (500, 60_000)),
+        (None, None, 0.0, 1.0, "beyond 60,000", (60_000, 60_000)),
+        (None, None, 1.0, 0.0, "below 500", (500, 500)),
+    ],
+)
+def test_ties_beyond_the_range_over_what_is_uncertain_are_said(
+    ax: Axes,
+    low: float | None,
+    high: float | None,
+    below: float,
+    above: float,
+    words: str,
+    drawn: tuple[float, float],
+) -> None:
+    range_ = {"low": low, "high": high, "median": None, "below": below, "above": above}
+    break_even(ax, explored.break_even(range=range_))
+    (line,) = named(ax, "over what is uncertain")
+    assert ends_of(line) == drawn
+    assert f"over what is uncertain: {words}" in [text.get_text() for text in ax.texts]
+
+
+def test_several_ties_are_all_marked_and_a_tie_may_have_no_interval(ax: Axes) -> None:
+    crossings = [{"value": value, "low": None, "high": None} for value in (2000.0, 30_000.0)]
+    none = {"value": None, "low": None, "high": None, "range": None, "crossings": crossings}
+    break_even(ax, explored.break_even(**none))
+    assert [line.get_xdata()[0] for line in named(ax, "tie")] == [2000, 30_000]
+    assert not named(ax, "simulation error alone")
+    alone = axes_on(WIDTH)
+    break_even(alone, explored.break_even(low=None, high=None))
+    assert len(named(alone, "tie")) == 1
+    assert not named(alone, "simulation error alone")
 
 
 def test_without_a_tie_there_is_no_mark(ax: Axes) -> None:
@@ -337,7 +374,7 @@ def test_without_a_tie_there_is_no_mark(ax: Axes) -> None:
 def combinations() -> tuple[np.ndarray[Any, Any], explored.Found]:
     table, told = explored.uncertain()
     is_base = np.isin(table["matrix"].to_pylist(), ["A", "B"])
-    return np.exp(table["log_ratio_0"].to_numpy()[is_base]), told["pairs"][0]
+    return np.exp(table["effect_0"].to_numpy()[is_base]), told["pairs"][0]
 
 
 def test_bars_count_the_combinations_on_either_side_of_one(ax: Axes) -> None:
@@ -351,12 +388,24 @@ def test_bars_count_the_combinations_on_either_side_of_one(ax: Axes) -> None:
         counted[colour] += bar.get_height()
         assert (colour == FIRST) == (left >= 1 - 1e-9)
     assert counted == {FIRST: (ratios > 1).sum(), SECOND: (ratios < 1).sum()}
-    (range_,), (one,) = named(ax, "range"), named(ax, "one")
+    (range_,), (one,) = named(ax, "range"), named(ax, "even")
     assert ends_of(range_) == (pair["range"]["low"], pair["range"]["high"])
     assert one.get_xdata()[0] == 1
     words = {text.get_text() for text in ax.texts}
     ahead = round(100 * pair["ahead"])
     assert words == {f"small ahead: {ahead}%", f"large ahead: {100 - ahead}%"}
+
+
+def test_differences_are_drawn_where_means_may_be_zero(ax: Axes) -> None:
+    ratios, pair = combinations()
+    gaps = np.log(ratios) * 100
+    range_ = dict(zip(("low", "median", "high"), np.quantile(gaps, [0.05, 0.5, 0.95]), strict=True))
+    uncertain(ax, gaps, {**pair, "of": "difference", "range": range_, "metric": "cost"})
+    (even,) = named(ax, "even")
+    assert even.get_xdata()[0] == 0
+    assert ax.get_xscale() == "linear"
+    blue = sum(b.get_height() for b in ax.patches if b.get_facecolor()[:3] == to_rgb(FIRST))
+    assert blue == (gaps < 0).sum()  # less of a cost is better
 
 
 @pytest.mark.parametrize("ratios", [np.full(9, 2.0), np.array([0.0, 1.0, 1e9]), np.array([1.0])])
@@ -532,7 +581,7 @@ def test_a_figure_can_be_drawn_on_a_page_of_its_own(base: Stored, tmp_path: Path
             lambda ax: break_even(ax, stored.summary["break_even"]),
             lambda ax: sensitivity(ax, pair["indices"], LABELS),
             lambda ax: why(ax, stored.summary["why"][0]),
-            lambda ax: uncertain(ax, stored.combinations.ratios(0), pair),
+            lambda ax: uncertain(ax, stored.combinations.effects(0, pair), pair),
         ):
             ax = axes_on(3.3)
             draw(ax)

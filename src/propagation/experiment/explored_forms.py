@@ -63,6 +63,15 @@ class _Spread(_Form):
     median: Number
 
 
+class _TieRange(_Spread):
+    below: Share = 0.0
+    above: Share = 0.0
+
+
+class _Crossing(_Form):
+    value: float
+
+
 class _BreakEven(_Told):
     path: str
     label: str
@@ -71,7 +80,11 @@ class _BreakEven(_Told):
     low: Number
     high: Number
     kind: str
-    range: _Spread | None
+    first: float = Field(alias="from")
+    last: float = Field(alias="to")
+    scale: Scale
+    crossings: list[_Crossing] = []
+    range: _TieRange | None
     evaluated: Annotated[list[_Evaluated], Field(min_length=1)]
     theory: Number = None
 
@@ -103,6 +116,7 @@ class _OverUncertain(_Form):
     strategy: str
     baseline: str
     metric: str
+    of: Literal["ratio", "difference"] = "ratio"
     range: _Ratios
     ahead: Share
     noise: Number

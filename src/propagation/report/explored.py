@@ -15,6 +15,13 @@ from propagation.experiment.phrases import phrase
 from propagation.experiment.storage import SUMMARY, SWEEP, UNCERTAIN, ResultsFolder
 
 Float64 = npt.NDArray[np.float64]
+
+
+def is_ratio(pair: Mapping[str, Any]) -> bool:
+    """Whether a pair is compared by the ratio of means, and not by their difference."""
+    return str(pair.get("of", "ratio")) == "ratio"
+
+
 BASE = ("A", "B")
 """Rows of the design from which ranges are told: the two independent samples."""
 
@@ -102,11 +109,14 @@ class Combinations:
     matrix: Sequence[str]
     columns: Mapping[str, Float64]
 
-    def ratios(self, pair: int) -> Float64:
-        """Return the ratios of a compared pair over the independent combinations."""
-        is_base = np.isin(self.matrix, BASE)
-        found = np.exp(self.columns[f"log_ratio_{pair}"][is_base])
-        return np.asarray(found[~np.isnan(found)])
+    def effects(self, place: int, pair: Mapping[str, Any]) -> Float64:
+        """Return the ratios (or differences) of a pair over the independent combinations.
+
+        ``pair`` is the entry at that ``place`` of ``pairs`` in ``summary.json``.
+        """
+        found = self.columns[f"effect_{place}"][np.isin(self.matrix, BASE)]
+        found = found[~np.isnan(found)]
+        return np.exp(found) if is_ratio(pair) else found
 
 
 def read_explored(
@@ -157,7 +167,7 @@ def _combinations(table: pa.Table, told: Mapping[str, Any]) -> Combinations:
     columns = _columns(table.drop_columns(["matrix"]))
     inputs = [columns.pop(f"input_{place}") for place in range(len(told["inputs"]))]
     for pair in range(len(told["pairs"])):
-        columns[f"log_ratio_{pair}"]  # a column that is asked for later is there
+        columns[f"effect_{pair}"]  # a column that is asked for later is there
     return Combinations(np.stack(inputs, axis=1), matrix, columns)
 
 

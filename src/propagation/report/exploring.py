@@ -5,17 +5,22 @@ from typing import Any
 
 from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import (
-    decimals,
-    number,
+    listed,
     phrase,
     ratio_with_interval,
     share,
     with_interval,
 )
 from propagation.report.campaign import Part
-from propagation.report.explored import Sweep
+from propagation.report.explored import Sweep, is_ratio
 from propagation.report.figures.drawing import Figure
-from propagation.report.figures.exploring_answers import interval_in_words
+from propagation.report.figures.exploring_answers import (
+    bound,
+    interval_in_words,
+    range_ends,
+    simulation_ends,
+    ties_of,
+)
 from propagation.report.figures.exploring_drawings import (
     BREAK_EVEN,
     ENDS,
@@ -26,7 +31,7 @@ from propagation.report.figures.exploring_drawings import (
     WHY,
     index_in_words,
     name_of,
-    ratio_span,
+    two_digits,
 )
 from propagation.report.figures.exploring_reasons import by_total, times
 from propagation.report.stored import Stored
@@ -67,10 +72,6 @@ def _capital(sentences: Sequence[str]) -> list[str]:
     return [sentence[:1].upper() + sentence[1:] for sentence in sentences]
 
 
-def _short(value: float) -> str:
-    return number(value, max(decimals(value, value), decimals(value))) if value else "0"
-
-
 def _uncertain(found: Found, figures: list[Figure]) -> Part:
     inputs = [
         (each["label"], _exact(each["low"]), _exact(each["high"]), SCALES[each["scale"]])
@@ -95,22 +96,23 @@ def _ranges(found: Found) -> Table:
     for pair in found["pairs"]:
         range_ = pair["range"]
         known = None not in (range_["low"], range_["high"], range_["least"], range_["most"])
+        over = "over" if is_ratio(pair) else "minus"
         rows.append(
             (
                 phrase(pair["metric"]).label,
-                f"{pair['strategy']} over {pair['baseline']}",
-                "not given" if range_["median"] is None else _two_digits(range_["median"]),
-                ratio_span(range_["low"], range_["high"]) if known else "not given",
-                ratio_span(range_["least"], range_["most"]) if known else "not given",
+                f"{pair['strategy']} {over} {pair['baseline']}",
+                "not given" if range_["median"] is None else two_digits(range_["median"]),
+                _two_ends(range_["low"], range_["high"]) if known else "not given",
+                _two_ends(range_["least"], range_["most"]) if known else "not given",
                 share(pair["ahead"]),
             )
         )
-    heading = ("Metric", "Ratio of", "Median", "Nine of ten", "Extremes", "First ahead in")
-    return Table("The ratio over the combinations", heading, rows)
+    heading = ("Metric", "What", "Median", "Nine of ten", "Extremes", "First ahead in")
+    return Table("Comparisons over the combinations", heading, rows)
 
 
-def _two_digits(value: float) -> str:
-    return number(value, decimals(value)) if value else "0"
+def _two_ends(low: float, high: float) -> str:
+    return f"{two_digits(low)} to {two_digits(high)}"
 
 
 def _break_even(found: Found, figures: list[Figure]) -> Part:
@@ -121,20 +123,20 @@ def _break_even(found: Found, figures: list[Figure]) -> Part:
 
 
 def _ties(found: Found) -> Iterator[tuple[str, str, str]]:
-    values = [each["value"] for each in found["evaluated"]]
-    ends = min(values), max(values)
+    tried, written = (found["from"], found["to"]), "the scenario as written (95% interval)"
     if found["value"] is not None:
-        interval = interval_in_words(found["low"], found["high"], *ends)
-        yield "the scenario as written (95% interval)", _digits(found), interval
+        ends = simulation_ends(found)
+        interval = "not given" if ends is None else interval_in_words(ends, tried)
+        yield written, _digits(found), interval
     else:
-        yield "the scenario as written", "none", ""
-    if found["range"] is not None:
-        over = found["range"]
-        middle = "not given" if over["median"] is None else _two_digits(over["median"])
+        yield written, listed([bound(tie) for tie in ties_of(found)] or ["none"]), ""
+    if (ends := range_ends(found)) is not None:
+        median = found["range"]["median"]
+        middle = "beyond the values tried" if median is None else bound(median)
         what = "what is uncertain (median, nine of ten combinations)"
-        yield what, middle, interval_in_words(over["low"], over["high"], *ends)
+        yield what, middle, interval_in_words(ends, tried)
     if found.get("theory") is not None:
-        yield "theory", _two_digits(found["theory"]), ""
+        yield "theory", bound(found["theory"]), ""
 
 
 def _digits(found: Found) -> str:
@@ -158,18 +160,18 @@ def _points(sweep: Sweep) -> Table:
         row = {name: float(column[point]) for name, column in sweep.columns.items()}
         cells = [_interval(row, f"mean_{i}", f"low_{i}", f"high_{i}") for i in (0, 1)]
         ratio = ("ratio", "ratio_low", "ratio_high")
-        rows.append((_exact(value), *cells, _interval(row, *ratio, is_ratio=True)))
+        rows.append((_exact(value), *cells, _interval(row, *ratio, as_ratio=True)))
     one, other = sweep.strategies
     heading = (sweep.axes[place].label, one, other, "First over second")
     return Table(f"Means of {phrase(sweep.metric).label} (95% intervals)", heading, rows)
 
 
-def _interval(row: Mapping[str, float], *keys: str, is_ratio: bool = False) -> str:
+def _interval(row: Mapping[str, float], *keys: str, as_ratio: bool = False) -> str:
     mean, low, high = (None if row[key] != row[key] else row[key] for key in keys)
     if mean is None:
         return "undefined"
     interval = Interval(mean, low, high)
-    return ratio_with_interval(interval) if is_ratio else with_interval(interval)
+    return ratio_with_interval(interval) if as_ratio else with_interval(interval)
 
 
 def _why(found: Sequence[Found], figures: list[Figure]) -> Part:

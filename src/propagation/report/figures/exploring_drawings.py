@@ -1,6 +1,6 @@
 """The figures of an exploration, each where a results folder holds what it shows."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import (
     counted,
     decimals,
+    listed,
     number,
     phrase,
     ratio_with_interval,
@@ -18,7 +19,7 @@ from propagation.experiment.phrases import (
     span,
     with_interval,
 )
-from propagation.report.explored import Sweep
+from propagation.report.explored import Sweep, is_ratio
 from propagation.report.figures import exploring_answers, exploring_reasons, exploring_sweep
 from propagation.report.figures.drawing import Drawing, Figure
 from propagation.report.figures.exploring import crossings
@@ -40,7 +41,7 @@ def exploring_drawings(stored: Stored) -> Iterator[Drawing]:
     summary = stored.summary
     pairs = summary.get("uncertain", {}).get("pairs", [])[:MOST_PAIRS]
     for place, pair in enumerate(pairs):
-        if stored.combinations is not None and len(stored.combinations.ratios(place)):
+        if stored.combinations is not None and len(stored.combinations.effects(place, pair)):
             yield _uncertain(stored, pair, place)
     if "break_even" in summary:
         yield _break_even(summary["break_even"])
@@ -64,32 +65,39 @@ def is_explored(figure: Figure) -> bool:
     return figure.name.startswith(EXPLORED_FIGURES)
 
 
-def written_ratio(stored: Stored, pair: Found) -> float | None:
-    """Return the ratio of a pair in the scenario as written, if there is one."""
+def written_effect(stored: Stored, pair: Found) -> float | None:
+    """Return the ratio (or difference) of a pair in the scenario as written, if there is one."""
+    of = "ratio" if is_ratio(pair) else "difference"
     for each in stored.summary["differences"]:
         if all(each[key] == pair[key] for key in ("strategy", "baseline", "metric")):
-            return each["ratio"]["mean"] if each["ratio"] else None
+            return each[of]["mean"] if each[of] else None
     return None
 
 
 def _uncertain(stored: Stored, pair: Found, place: int) -> Drawing:
     assert stored.combinations is not None
-    ratios, written = stored.combinations.ratios(place), written_ratio(stored, pair)
+    effects, written = stored.combinations.effects(place, pair), written_effect(stored, pair)
     one, other = pair["strategy"], pair["baseline"]
-    label = phrase(pair["metric"]).label
+    label, count = phrase(pair["metric"]).label, counted(len(effects), "combination")
+    what, even = (
+        (
+            f"ratio of the means of {label}",
+            "At 1 both do equally well; each step of the axis is a factor",
+        )
+        if is_ratio(pair)
+        else (f"difference in {label}", "At 0 both do equally well")
+    )
 
     def draw(ax: Axes) -> None:
-        exploring_answers.uncertain(ax, ratios, pair, written)
+        exploring_answers.uncertain(ax, effects, pair, written)
 
     figure = Figure(
         name_of(UNCERTAIN, place),
         f"How {one} compares with {other} over what is uncertain",
-        f"How often each ratio of the means of {label} comes out over {len(ratios):,} combinations "
-        "of what is uncertain. At 1 both do equally well; each step of the axis is a factor. The "
-        "black bar holds nine of ten combinations.",
-        f"Distribution of the ratio of {label} of {one} to that of {other} over {len(ratios):,} "
-        f"combinations: {range_in_words(pair['range'])}. {one} is ahead in {share(pair['ahead'])} "
-        "of them.",
+        f"How often each {what} comes out over {count} of what is uncertain. {even}. The black bar "
+        "holds nine of ten combinations.",
+        f"Distribution of the {what}, {one} against {other}, over {count}: "
+        f"{range_in_words(pair['range'])}. {one} is ahead in {share(pair['ahead'])} of them.",
     )
     return Drawing(figure, 3.3, (draw,))
 
@@ -99,57 +107,59 @@ def range_in_words(found: Found) -> str:
     low, high, median = found["low"], found["high"], found["median"]
     if low is None or high is None:
         return "no range"
-    middle = "" if median is None else f", the median is {number(median, decimals(median))}"
-    return f"nine of ten lie from {ratio_span(low, high)}{middle}"
+    middle = "" if median is None else f", the median is {two_digits(median)}"
+    return f"nine of ten lie from {two_digits(low)} to {two_digits(high)}{middle}"
 
 
-def ratio_span(low: float, high: float) -> str:
-    """Write a range of ratios, each end with two digits."""
-    return " to ".join(number(end, decimals(end) if end else 0) for end in (low, high))
+def two_digits(value: float) -> str:
+    """Write a number with two digits."""
+    return number(value, decimals(abs(value))) if value else "0"
 
 
 def _break_even(found: Found) -> Drawing:
     one, other = found["between"]
+    label = phrase(found["metric"]).label
 
     def draw(ax: Axes) -> None:
         exploring_answers.break_even(ax, found)
 
-    values = sorted(each["value"] for each in found["evaluated"])
-    rows = (found["value"] is not None) + (found["range"] is not None)
-    above = (
-        "The line marks the tie. Above it stands how well the tie is known: the thick bar is its "
-        "95% interval by simulation error alone"
-        if found["value"] is not None
-        else "They do not tie once within these values"
-    )
-    if found["range"] is not None:
-        above += (
-            ", the thin line the range of ties in nine of ten combinations of what is uncertain"
-        )
+    simulated, over = exploring_answers.simulation_ends(found), exploring_answers.range_ends(found)
+    ties = exploring_answers.ties_of(found)
+    told = [
+        f"The line{'s mark the ties' if len(ties) > 1 else ' marks the tie'}"
+        if ties
+        else "There is no tie"
+    ]
+    if simulated is not None:
+        told.append("the thick bar above is its 95% interval by simulation error alone")
+    if over is not None:
+        told.append("the thin bar holds the ties of nine of ten combinations of what is uncertain")
     figure = Figure(
         BREAK_EVEN,
         f"Where {one} and {other} tie",
-        f"Means of {phrase(found['metric']).label} of both strategies against "
-        f"{found['label']}, with 95% intervals as bands. {above}.",
-        f"Lines of {phrase(found['metric']).label} of {one} and of {other} against "
-        f"{found['label']} from {number(values[0], decimals(values[0]))} to "
-        f"{number(values[-1], decimals(values[-1]))}. {tie_in_words(found, values)}",
+        f"Means of {label} of both strategies against {found['label']}, with 95% intervals as "
+        f"bands. {listed(told)}.",
+        f"Lines of {label} of {one} and of {other} against {found['label']} from "
+        f"{two_digits(found['from'])} to {two_digits(found['to'])}. {tie_in_words(found)}",
     )
+    rows = (simulated is not None) + (over is not None)
     return Drawing(figure, 3.3 + 0.35 * rows, (draw,))
 
 
-def tie_in_words(found: Found, values: Sequence[float]) -> str:
+def tie_in_words(found: Found) -> str:
     """Return the tie and its intervals as sentences."""
-    least, most = min(values), max(values)
-    words = exploring_answers.interval_in_words
-    if found["value"] is None:
-        told = ["No single tie."]
-    else:
+    tried = found["from"], found["to"]
+    ties = exploring_answers.ties_of(found)
+    if found["value"] is not None:
         tie = with_interval(Interval(found["value"], found["low"], found["high"]))
         told = [f"They tie at {tie}."]
-    if found["range"] is not None:
-        range_ = words(found["range"]["low"], found["range"]["high"], least, most)
-        told.append(f"Over what is uncertain: {range_}.")
+    elif ties:
+        told = [f"They tie at {listed([two_digits(tie) for tie in ties])}."]
+    else:
+        told = ["They do not tie there."]
+    if (ends := exploring_answers.range_ends(found)) is not None:
+        words = exploring_answers.interval_in_words(ends, tried)
+        told.append(f"Over what is uncertain: {words}.")
     return " ".join(told)
 
 
