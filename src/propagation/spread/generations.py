@@ -12,45 +12,57 @@ import numpy.typing as npt
 
 from propagation.audience.world import World
 from propagation.compiling import compiled
+from propagation.spread.delay_sums import GENERATIONS
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-GENERATIONS = 400
 FEW_GENERATIONS = 25
 """From here on, generations that do not become smaller are taken to have no end."""
 SETTLED = 1e-6
 """Change of a sum over all generations, by one more of them, below which it is taken as found."""
 
 
-def notices_brought(world: World, sharing: Float64, shares: Float64) -> Float64 | None:
-    """Return the notices expected of shares, all generations together; (accounts,).
+def brought_by(
+    world: World, sharing: Float64, posts: Float64, in_time: Float64
+) -> tuple[Float64, Float64] | None:
+    """Return the notices and the shares expected of posts, all generations together.
 
-    ``shares`` (accounts,) are those of generation 0. None where the generations do not die out.
+    None where the generations do not die out.
+
+    Parameters
+    ----------
+    sharing, posts
+        The probability that a notice leads to a share, and how often each account posts; both,
+        as what is returned, (accounts,).
+    in_time
+        By generation, the share of its shares that are in time; (generations,).
     """
     attention = world.traits.attention
     starts, followers = world.graph.places()
-    total, settled = np.zeros_like(sharing), 0
-    sums, found, pace = np.zeros(2), np.zeros(2), 0.0
-    for generation in range(GENERATIONS):
+    noticed, shared, shares = np.zeros_like(sharing), np.zeros_like(sharing), posts
+    sums, found, pace, settled = np.zeros(2), np.zeros(2), 0.0, 0
+    for generation in range(len(in_time) - 1):
         notices = _noticed(starts, followers, attention, shares)
         shares, before = sharing * notices, sums
-        total += notices
-        sums = np.array((notices.sum(), shares.sum()))
-        if sums[1] == 0 or sums[0] <= 1e-12 * total.sum():
-            return total
+        seen, made = notices * in_time[generation], shares * in_time[generation + 1]
+        noticed += seen
+        shared += made
+        sums = np.array((seen.sum(), made.sum()))
+        totals = np.array((noticed.sum(), shared.sum()))
+        if sums[1] == 0 or (sums <= 1e-12 * totals).all():
+            return noticed, shared
         pace = float(np.divide(sums, before, out=np.full(2, np.inf), where=before > 0).max())
-        if pace >= 1:
-            if generation >= FEW_GENERATIONS:
-                return None
-            continue
-        rest = pace / (1 - pace)
-        was, found = found, np.array((total.sum(), sharing @ total)) + rest * sums
-        settled = settled + 1 if (np.abs(found - was) <= SETTLED * found).all() else 0
-        if settled == 2:
-            return total + rest * notices
-    return total + pace / (1 - pace) * notices if pace < 1 else None
+        if pace < 1:
+            was, found = found, totals + pace / (1 - pace) * sums
+            settled = settled + 1 if (np.abs(found - was) <= SETTLED * found).all() else 0
+        if settled == 2 or (pace >= 1 and generation >= FEW_GENERATIONS and in_time[-1] == 1):
+            break
+    if pace >= 1:
+        return None
+    rest = pace / (1 - pace)
+    return noticed + rest * seen, shared + rest * made
 
 
 def reproduction(
