@@ -9,6 +9,7 @@ from propagation.audience.memory import free_memory
 from propagation.audience.population import segment_targets
 from propagation.audience.targets import Plan, SegmentTargets, check_targets
 from propagation.audience.world import World
+from propagation.experiment.campaign_footprint import unforeseen
 from propagation.experiment.equal_cost import in_notes
 from propagation.experiment.estimates import (
     ADVICE,
@@ -128,6 +129,7 @@ def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:
         refused = f"more than the {free / 1e9:,.2f} GB that are free: it would be refused"
         memory += f"; {refused}, {ADVICE}"
     yield memory
+    yield from unforeseen(scenario)
 
 
 def _disk(scenario: Scenario, targets: Mapping[str, SegmentTargets]) -> Iterator[str]:
