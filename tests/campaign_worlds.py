@@ -200,14 +200,13 @@ class PackageLuck:
     def __init__(self, case: CampaignCase) -> None:
         self.case, self.keys = case, case.world.graph.account_keys
 
-    def of(self, instance: terms.Instance) -> InstanceThrows:
+    def of(self, instance: terms.Instance | terms.Original) -> InstanceThrows:
+        if isinstance(instance, terms.Original):
+            topic, author = instance
+            id = np.uint64(descend(text_id("original", topic), self.keys[author]))
+            return InstanceThrows(self.case, self.case.originals[topic].message, id)
         id = text_id("instance", instance.message, instance.time.hex())
         return InstanceThrows(self.case, instance.message, id)
-
-    def of_original(self, topic: str, author: int) -> InstanceThrows:
-        """Return the throws of what an account writes about a topic."""
-        id = np.uint64(descend(text_id("original", topic), self.keys[author]))
-        return InstanceThrows(self.case, self.case.originals[topic].message, id)
 
     def writes(self, topic: str, account: int, probability: float) -> bool:
         """Say whether an account writes about a topic."""
@@ -378,6 +377,9 @@ def naive_world(case: CampaignCase) -> terms.World:
             rule: order_of(rule, everybody, world, TOPICS[0]).tolist()
             for rule in ("k-core", "pagerank")
         },
+        originals={
+            topic: terms.Originals(one.chance, one.message) for topic, one in case.originals.items()
+        },
     )
 
 
@@ -399,29 +401,32 @@ def engine_results(case: CampaignCase, engine: Any) -> terms.Results:
     """Return an engine's run of a case as the naive twin would tell it."""
     agenda, campaign = agenda_of(case.strategy), case.run(engine)
     instances = [terms.Instance(one.nominal_time, one.message) for one in agenda]
-    outcomes = {}
-    for instance, cascade in zip(instances, campaign.cascades, strict=True):
-        outcomes[instance] = told_by(cascade)
+    outcomes: dict[terms.Instance | terms.Original, terms.Outcome] = {
+        instance: told_by(cascade)
+        for instance, cascade in zip(instances, campaign.cascades, strict=True)
+    }
+    originals = engine_originals(campaign)
     made_by = dict(zip((rule.place for rule in agenda.reposts), campaign.reposts, strict=True))
     rules = [place for place, one in enumerate(case.strategy) if isinstance(one, Repost)]
     return terms.Results(
-        outcomes,
+        outcomes | originals,
         [terms.Move(*one) for one in campaign.moves.tolist()],
         [
             terms.Sent(time, instances[number], *rest)
             for time, number, *rest, _ in campaign.pitches.tolist()
         ],
         [int(made_by.get(place, 0)) for place in rules],
+        list(originals),
     )
 
 
-def engine_originals(campaign: Campaign) -> dict[tuple[str, int], terms.Outcome]:
+def engine_originals(campaign: Campaign) -> dict[terms.Original, terms.Outcome]:
     """Return the originals of an engine's run as the naive twin would tell them, in their order."""
     written = campaign.originals
     topics = [written.topics[number] for number in written.topic.tolist()]
     return {
-        original: told_by(written.cascade(number))
-        for number, original in enumerate(zip(topics, written.author.tolist(), strict=True))
+        terms.Original(topic, author): told_by(written.cascade(number))
+        for number, (topic, author) in enumerate(zip(topics, written.author.tolist(), strict=True))
     }
 
 

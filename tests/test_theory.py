@@ -13,8 +13,9 @@ from propagation.scenario.spec import LognormalResonance, Message, PowerDelay, R
 from propagation.spread.branching import SHARES, counted_at_notice, cumulants_brought
 from propagation.spread.delay_sums import in_time, share_within
 from propagation.spread.dynamics import rules_of
+from propagation.spread.expected import Spread
 from propagation.spread.generations import brought_by, reproduction
-from propagation.spread.theory import Spread, Theory
+from propagation.spread.theory import Theory
 from propagation.strategy.agenda import Agenda
 from verification.graphs import MESSAGE, SEGMENT, TOPIC, instance, message, world_of
 

@@ -22,7 +22,7 @@ from propagation.experiment.intervals import (
 )
 from propagation.experiment.replicates import Laboratory
 from propagation.luck import Purpose, stem
-from propagation.spread.theory import Parts
+from propagation.spread.expected import Parts
 
 METRICS = ("reach", "relevant_reach", "valued_reach", "shares")
 """The metrics that fall apart into these factors."""

@@ -2,6 +2,7 @@
 
 import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +47,11 @@ def in_time(rules: Rules, hours: float) -> Float64:
     return found
 
 
+def mean_in_time(rules: Rules, times_left: Sequence[float]) -> Float64:
+    """Return the same on average over posts that have so many hours left each."""
+    return np.asarray(np.mean([in_time(rules, hours) for hours in times_left], axis=0))
+
+
 @functools.lru_cache(maxsize=256)
 def _in_time(rules: Rules, hours: float) -> Float64:
     generation = np.arange(GENERATIONS)
@@ -54,9 +60,9 @@ def _in_time(rules: Rules, hours: float) -> Float64:
     if rules.delay_law == NO_DELAY or math.isinf(hours):
         return np.ones(GENERATIONS)
     if rules.delay_law == FIXED:
-        return (generation * rules.delay_scale <= hours).astype(np.float64)
+        return np.where(generation * rules.delay_scale <= hours, 1.0, 0.0)
     if hours == 0:
-        return (generation == 0).astype(np.float64)
+        return np.where(generation == 0, 1.0, 0.0)
     return _by_convolution(rules, hours)
 
 
