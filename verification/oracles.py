@@ -205,3 +205,34 @@ def occupied(draws: int, boxes: int, chance: float) -> npt.NDArray[np.float64]:
         law = law - hit
         law[1:] += hit[:-1]
     return law
+
+
+def offspring_law(followers: Float64, law: Float64, sharing: float, largest: int) -> Float64:
+    """Return P(0), ..., P(largest) of the number of followers who share, each by chance.
+
+    ``law`` holds the probabilities of so many ``followers``.
+    """
+    # more followers than these leave less than exp(-100) for so few who share
+    few = followers * sharing <= 2 * largest + 400
+    numbers = np.arange(largest + 1)
+    return np.array([float(binom.pmf(k, followers[few], sharing) @ law[few]) for k in numbers])
+
+
+def progeny_law(offspring: Float64) -> Float64:
+    """Return P(N = 1), ..., P(N = n) of a branching process's size, from P(0), ..., P(n - 1).
+
+    Otter (1949), Dwass (1969): P(N = n) = P(S_n = n - 1) / n with S_n the offspring of n.
+    """
+    n = len(offspring)
+    transformed = np.fft.rfft(offspring, 2 * n)
+    together, law = np.zeros(n), np.empty(n)
+    together[0] = 1.0
+    for one in range(1, n + 1):
+        together = np.fft.irfft(np.fft.rfft(together, 2 * n) * transformed, 2 * n)[:n]
+        law[one - 1] = max(0.0, together[one - 1]) / one
+    return law
+
+
+def poisson_rate_of_giants(chance: float, size: int = 100) -> float:
+    """Return the mean offspring with which a Poisson process reaches a size with this chance."""
+    return float(brentq(lambda R: 1.0 - borel(R, size - 1).sum() - chance, 0.1, 1.0))

@@ -10,14 +10,18 @@ from verification.cases.outreach import OUTREACH
 from verification.cases.outside import OUTSIDE
 from verification.cases.percolation import PERCOLATION
 from verification.cases.reachability import REACHABILITY
+from verification.cases.tails import TAILS
 from verification.cases.thresholds import THRESHOLDS
+from verification.cases.transitions import TRANSITIONS
 from verification.verdicts import Case
 
 CASES: tuple[Case, ...] = (
     *REACHABILITY,
     *BRANCHING,
+    *TAILS,
     *PERCOLATION,
     *THRESHOLDS,
+    *TRANSITIONS,
     *COMMUNITY_SIZE,
     *OUTSIDE,
     *DELAYS,
