@@ -23,8 +23,6 @@ FILE = DATA / "young_data_Marref_github.csv.gz"
 SHARING = 0.02
 """Chance that a follower shares; only its product with numbers of followers is fitted."""
 LEVELS = (np.arange(2_000) + 0.5) / 2_000
-MOST = 20_000
-"""Followers of one account."""
 
 
 @dataclass(frozen=True)
@@ -74,20 +72,23 @@ def _half(rows: Int64) -> Half:
     label = int(child.max()) + 1
     children = np.bincount(number * label + parent, minlength=trees * label)
     return Half(
-        Shapes(shares, depth), children[np.arange(trees) * label + 1], children[number * label + child]
+        Shapes(shares, depth),
+        children[np.arange(trees) * label + 1],
+        children[number * label + child],
     )
 
 
 @dataclass(frozen=True)
 class Popularity:
-    """Numbers of followers by a Pareto law: the smallest, and the tail's exponent."""
+    """Numbers of followers by a Pareto law: the smallest, the tail's exponent and the largest."""
 
     least: float
     tail: float
+    most: float
 
     def at(self, levels: Float64) -> Float64:
         """Return the numbers at levels between 0 and 1, from the top down."""
-        return np.minimum(self.least * levels ** (-1.0 / self.tail), MOST)
+        return np.minimum(self.least * levels ** (-1.0 / self.tail), self.most)
 
     def offspring(self, numbers: Int64) -> Float64:
         """Return the probabilities of so many sharers among the followers of one account."""
@@ -96,18 +97,35 @@ class Popularity:
 
 
 def fitted(offspring: Int64, shared: bool) -> Popularity:
-    """Return the popularity of most likelihood; ``shared`` if those without a share are missing."""
+    """Return the popularity that has the mean and, of all such, the most likelihood.
+
+    Nobody is more popular than whose followers shared most. ``shared`` says that those without a
+    share are missing.
+    """
     numbers, counts = np.unique(offspring, return_counts=True)
+    most, mean = float(numbers[-1]) / SHARING, float(offspring.mean())
 
-    def loss(logs: Float64) -> float:
-        law = Popularity(*np.exp(logs))
-        seen = np.log(np.maximum(law.offspring(numbers), 1e-300)) @ counts
-        if shared:
-            seen -= len(offspring) * np.log1p(-law.offspring(np.zeros(1, np.int64))[0])
-        return -float(seen)
+    def with_mean(tail: float) -> Popularity:
+        def excess(log_least: float) -> float:
+            law = Popularity(np.exp(log_least), tail, most)
+            seen = 1.0 - _none(law) if shared else 1.0
+            return SHARING * float(law.at(LEVELS).mean()) / seen - mean
 
-    found = optimize.minimize(loss, np.log([10.0, 1.3]), method="Nelder-Mead")
-    return Popularity(*np.exp(found.x))
+        low = np.log(1e-9)
+        return Popularity(float(np.exp(optimize.brentq(excess, low, np.log(most)))), tail, most)
+
+    def loss(tail: float) -> float:
+        law = with_mean(tail)
+        seen = float(np.log(law.offspring(numbers)) @ counts)
+        return len(offspring) * float(np.log1p(-_none(law))) * shared - seen
+
+    tail = optimize.minimize_scalar(loss, (0.3, 3.0), bounds=(0.3, 3.0), method="bounded").x
+    return with_mean(float(tail))
+
+
+def _none(law: Popularity) -> float:
+    """Return the probability that no follower shares."""
+    return float(law.offspring(np.zeros(1, np.int64))[0])
 
 
 def predicted(posts: Popularity, readers: Popularity, plan: Plan) -> Shapes:
@@ -158,7 +176,12 @@ def measures(shapes: Shapes) -> dict[str, tuple[float, float]]:
     }
 
 
-MISSED: dict[str, str] = {}
+ALIKE = (
+    "the model lets each share lead on with the same chance, 21%, however many shares the post had. "
+    "In the trees a direct share that is the only one leads on in 26% of cases, one of many less "
+    "often, so more small trees go on than predicted."
+)
+MISSED = {"depth 2 or more": ALIKE, "depth 3 or more": ALIKE}
 """Predictions that fail, with the reason."""
 
 
@@ -171,7 +194,9 @@ def trees(plan: Plan) -> Result:
     first, second = halves()
     posts, readers = fitted(first.of_posts, True), fitted(first.of_shares, False)
     if plan.fault:
-        posts, readers = (Popularity(float(one.at(LEVELS).mean()), 1e6) for one in (posts, readers))
+        posts, readers = (
+            Popularity(float(one.at(LEVELS).mean()), 1e6, one.most) for one in (posts, readers)
+        )
     found = predicted(posts, readers, plan)
     ours, theirs = measures(found), measures(second.shapes)
     checks: list[Check] = []
@@ -181,7 +206,10 @@ def trees(plan: Plan) -> Result:
         checks.append(known_to_miss(check, MISSED[name]) if name in MISSED else check)
 
     def draw(ax: Axes) -> None:
-        for shapes, label, mark in ((second.shapes, "the other half", "."), (found, "predicted", "-")):
+        for shapes, label, mark in (
+            (second.shapes, "the other half", "."),
+            (found, "predicted", "-"),
+        ):
             ordered = np.sort(shapes.size)[::-1]
             ax.loglog(ordered, np.arange(1, len(ordered) + 1) / len(ordered), mark, label=label)
         ax.set(xlabel="size of the tree", ylabel="part of trees at least as large")
