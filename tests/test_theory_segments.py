@@ -287,6 +287,14 @@ def test_check_says_what_theory_expects():
     assert "they tie if 'large' speaks to 7,700 such followers, 15.4 for each of 'small'" in text
 
 
+def test_check_says_if_so_many_followers_are_not_there():
+    """5,000 of a segment that has 6,000; they tie at 7,700."""
+    segments = scenario().model_dump(by_alias=True)["segments"]
+    segments["broad"]["accounts"] = 6_000
+    text = text_of(reasons(segments=segments))
+    assert "speaks to 7,700 such followers, more than the 6,000 there are, 15.4 for each" in text
+
+
 def reasons(**changes):
     return list(sentences(Foresights(Laboratory(scenario(**changes), HERE))))
 

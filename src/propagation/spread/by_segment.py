@@ -148,7 +148,8 @@ class BySegment:
         """
         passing = np.maximum(self.passing, 1e-300)
         followers = self.sets_off / passing
-        return np.asarray(np.exp(_log1p(passing * (x - 1)) @ followers.T))
+        exponents = np.einsum("nt,ct->nc", _log1p(passing * (x - 1)), followers)
+        return np.asarray(np.exp(exponents))
 
     def _offspring(self, x: npt.NDArray[np.complex128] | Float64) -> Complex128:
         brought = self.set_off(x.astype(np.complex128)) * self.reached
