@@ -306,6 +306,12 @@ def chance_of(told: Sequence[Told], least: int) -> float:
     return float(_tails(z, product[:, None], least)[0])
 
 
+def parts_of(weights: Float64, segment_of: Int64) -> Float64:
+    """Return each class's part of its segment."""
+    total = np.bincount(segment_of, weights)[segment_of]
+    return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
+
+
 def largest_eigenvalue(matrix: Float64) -> float:
     """Return the largest absolute eigenvalue, 0 of an empty matrix."""
     return float(np.abs(np.linalg.eigvals(matrix)).max()) if matrix.size else 0.0
