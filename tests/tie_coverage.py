@@ -211,7 +211,7 @@ def ignoring_draws(model: Cascades, replicates: int = 800) -> Tie:
 
 def _root_of(lead: Callable[[float], float]) -> float:
     low, high = LOW, HIGH
-    while high - low > 10:
+    while high - low > 500:
         middle = (low + high) / 2
         low, high = (middle, high) if lead(middle) > 0 else (low, middle)
     return low
@@ -281,7 +281,8 @@ def table(first: int = 0) -> Iterator[str]:
     for name, make, how in cases[first:]:
         times = 2000 if make is Cascades or "2,750" in name else 500
         held, used, width = coverage(make, times, **how)
-        yield f"| {name} | {times:,} | {held:.1%} | {used:,.0f} | {width:.1%} |"
+        half = f"{width:.1%}" if np.isfinite(width) else "open"
+        yield f"| {name} | {times:,} | {held:.1%} | {used:,.0f} | {half} |"
     for draws, attention in ((1, ALIKE), (4, APART)):
         held = engine_coverage(300, draws, attention)
         yield f"| the engine, {counted(draws, 'draw')} | 300 | {held:.1%} | 200 | |"
