@@ -61,12 +61,15 @@ def _tie(found: BreakEvenFound, crossing: Crossing) -> Iterator[str]:
     value = number(crossing.value, places)
     better = plainly(found.metric, better=True)
     if accounts is not None:
-        theirs = number(accounts.theirs, places)
-        yield (
-            f"The {counted(accounts.ours, 'follower')} of {' and '.join(accounts.by)} equal "
-            f"{theirs} of {accounts.varied} in {phrase(found.metric).label} "
-            f"({'; '.join(ranges)}): {_digits(accounts.for_each)} for each."
-        )
+        ours = f"{counted(accounts.ours, 'follower')} of {' and '.join(accounts.by)}"
+        each = f"{_digits(accounts.for_each)} for each"
+        metric, theirs = phrase(found.metric).label, number(accounts.theirs, places)
+        if accounts.theirs == crossing.value:
+            equal = f"equal {theirs} of {accounts.varied} in {metric}"
+            yield f"The {ours} {equal} ({'; '.join(ranges)}): {each}."
+        else:  # the ranges are those of the followers that were varied, not of all
+            yield f"{one} and {other} tie in {metric} at {value} {found.label} ({'; '.join(ranges)})."
+            yield f"The {ours} then equal {theirs} of {accounts.varied} in all: {each}."
         yield f"With fewer followers of {accounts.varied} {below} {better}, with more {above}."
         return
     yield (
