@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from explored import small
 from tie_coverage import ALIKE, APART, OF_STARS, binomial_limits, engine_coverage, stars
+from varied import small
 
 from propagation.experiment.intervals import Interval
 from propagation.exploration.break_even import Tie

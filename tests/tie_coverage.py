@@ -211,7 +211,7 @@ def ignoring_draws(model: Cascades, replicates: int = 800) -> Tie:
 
 def _root_of(lead: Callable[[float], float]) -> float:
     low, high = LOW, HIGH
-    while high - low > 10:
+    while high - low > 500:
         middle = (low + high) / 2
         low, high = (middle, high) if lead(middle) > 0 else (low, middle)
     return low
@@ -281,13 +281,15 @@ def table(first: int = 0) -> Iterator[str]:
     for name, make, how in cases[first:]:
         times = 2000 if make is Cascades or "2,750" in name else 500
         held, used, width = coverage(make, times, **how)
-        yield f"| {name} | {times:,} | {held:.1%} | {used:,.0f} | {width:.1%} |"
+        half = f"{width:.1%}" if np.isfinite(width) else "open"
+        yield f"| {name} | {times:,} | {held:.1%} | {used:,.0f} | {half} |"
     for draws, attention in ((1, ALIKE), (4, APART)):
         held = engine_coverage(300, draws, attention)
         yield f"| the engine, {counted(draws, 'draw')} | 300 | {held:.1%} | 200 | |"
-    ignored, _, _ = coverage(cascades(**SMALL, draws=10, spread=0.2), 500, ignoring_draws)
+    apart = cascades(**SMALL, draws=10, spread=0.2)
+    ignored, _, _ = coverage(apart, 300, ignoring_draws, replicates=1000)
     yield f"draws ignored, 10 draws, spread 0.2: {ignored:.1%}"
-    held, _, width = coverage(cascades(**SMALL), 200, by_each_replicate, replicates=200)
+    held, _, width = coverage(cascades(**SMALL), 200, by_each_replicate, replicates=40)
     yield f"95% of the values at which single replicates tie: {held:.1%}, half width {width:.1%}"
 
 

@@ -68,7 +68,8 @@ def _tie(found: BreakEvenFound, crossing: Crossing) -> Iterator[str]:
             equal = f"equal {theirs} of {accounts.varied} in {metric}"
             yield f"The {ours} {equal} ({'; '.join(ranges)}): {each}."
         else:  # the ranges are those of the followers that were varied, not of all
-            yield f"{one} and {other} tie in {metric} at {value} {found.label} ({'; '.join(ranges)})."
+            tie = f"{one} and {other} tie in {metric} at {value} {found.label}"
+            yield f"{tie} ({'; '.join(ranges)})."
             yield f"The {ours} then equal {theirs} of {accounts.varied} in all: {each}."
         yield f"With fewer followers of {accounts.varied} {below} {better}, with more {above}."
         return
