@@ -136,7 +136,7 @@ def _break_even(found: Found) -> Drawing:
         told.append("the thin bar holds the ties of nine of ten combinations of what is uncertain")
     figure = Figure(
         BREAK_EVEN,
-        f"Where {one} and {other} tie",
+        f"Where {one} ties with {other}",
         f"Means of {label} of both strategies against {found['label']}, with 95% intervals as "
         f"bands. {listed(told)}.",
         f"Lines of {label} of {one} and of {other} against {found['label']} from "
