@@ -374,7 +374,7 @@ def test_without_a_tie_there_is_no_mark(ax: Axes) -> None:
 def combinations() -> tuple[np.ndarray[Any, Any], explored.Found]:
     table, told = explored.uncertain()
     is_base = np.isin(table["matrix"].to_pylist(), ["A", "B"])
-    return np.exp(table["log_ratio_0"].to_numpy()[is_base]), told["pairs"][0]
+    return np.exp(table["effect_0"].to_numpy()[is_base]), told["pairs"][0]
 
 
 def test_bars_count_the_combinations_on_either_side_of_one(ax: Axes) -> None:

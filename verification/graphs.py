@@ -66,6 +66,52 @@ def mutual_poisson(accounts: int, mean_degree: float, rng: np.random.Generator) 
     return np.concatenate((low, high)), np.concatenate((high, low))
 
 
+def _without_repeats(
+    first: Int64, second: Int64, accounts: int, rng: np.random.Generator, mutual: bool
+) -> tuple[Int64, Int64]:
+    """Pair ends again until no pair is double or joins an account to itself.
+
+    Wrong pairs exchange their second ends with those of random pairs.
+    """
+    while True:
+        low, high = (
+            (np.minimum(first, second), np.maximum(first, second)) if mutual else (first, second)
+        )
+        key = low * accounts + high
+        order = np.argsort(key, kind="stable")
+        repeated = np.zeros(len(key), bool)
+        repeated[order[1:]] = key[order[1:]] == key[order[:-1]]
+        wrong = np.flatnonzero(repeated | (first == second))
+        if not len(wrong):
+            return first, second
+        for one in wrong:
+            other = rng.integers(len(key))
+            second[one], second[other] = second[other], second[one]
+
+
+def mutual_configuration(degrees: Int64, rng: np.random.Generator) -> Follows:
+    """Return a random graph of these degrees whose links are follows both ways.
+
+    If their sum is odd, the first account that has a link has one less.
+    """
+    degrees = degrees.copy()
+    degrees[np.flatnonzero(degrees)[0]] -= degrees.sum() % 2
+    ends = rng.permutation(np.repeat(np.arange(len(degrees), dtype=np.int64), degrees))
+    half = len(ends) // 2
+    one, other = _without_repeats(ends[:half], ends[half:], len(degrees), rng, mutual=True)
+    first, second = one.astype(np.int32), other.astype(np.int32)
+    return np.concatenate((first, second)), np.concatenate((second, first))
+
+
+def directed_configuration(followers: Int64, followees: Int64, rng: np.random.Generator) -> Follows:
+    """Return a random graph of these numbers of followers and followees, which have one sum."""
+    accounts = np.arange(len(followers), dtype=np.int64)
+    follower = rng.permutation(np.repeat(accounts, followees))
+    followee = np.repeat(accounts, followers)
+    follower, followee = _without_repeats(follower, followee, len(followers), rng, mutual=False)
+    return follower.astype(np.int32), followee.astype(np.int32)
+
+
 def branching_forest(roots: int, mean: float, rng: np.random.Generator) -> tuple[Follows, int]:
     """Return a forest in which every account has Poisson(mean) followers of its own, mean < 1.
 

@@ -65,6 +65,15 @@ class Foresight:
         """Return the chance of so many shares or more up to the horizon."""
         return chance_of(self.told, least)
 
+    def most_deciding_once(self, messages: set[str]) -> float:
+        """Return how many accounts that are told at all would share at a first notice."""
+        told = [one for one, name in zip(self.told, self.messages, strict=True) if name in messages]
+        reached: dict[int, Float64] = {}
+        for one in told:
+            reached[id(one.by)] = reached.get(id(one.by), 0.0) + one.notices
+        willing = {id(one.by): one.by.willing for one in told}
+        return math.fsum(float(willing[by][seen > 0].sum()) for by, seen in reached.items())
+
     @cached_property
     def repeated(self) -> float:
         """The part of all notices that fall on accounts that have noticed before, roughly.

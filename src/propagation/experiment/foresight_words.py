@@ -136,11 +136,7 @@ def _repeated(one: Foresight, scenario: Scenario) -> str:
     )
     responses = {name: scenario.messages[name].response for name in one.by_message}
     if "single" in responses.values():
-        most = math.fsum(
-            float(by.willing.sum())
-            for name, by in one.by_message.items()
-            if responses[name] == "single"
-        )
+        most = one.most_deciding_once({name for name in responses if responses[name] == "single"})
         text += f", who decide once: at most {_number(most)} would share on average"
     return text
 

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from propagation.problems import InputError, Problem
 from propagation.scenario.spec import ConflictError, Scenario, as_written
-from propagation.scenario.varying import steps_of
+from propagation.scenario.varying import Inputs
+from propagation.scenario.wording import in_words
 
 BLOCK = "break even"
 OPTIONS = {"vary": "--vary", "from": "--from", "to": "--to", "between": "--between"}
@@ -34,6 +35,10 @@ def searching(scenario: Scenario, asked: Mapping[str, object]) -> Scenario:
     if "vary" not in block:
         message = f"is needed: the scenario has no '{BLOCK}' block of its own"
         raise InputError(Problem(message, "--vary"))
+    try:
+        Inputs(scenario).number(str(block["vary"]))
+    except InputError as error:
+        raise InputError(Problem(each.message, "--vary") for each in error.problems) from error
     block = {**_range_of(scenario, str(block["vary"])), **block}
     if missing := [key for key in ("from", "to") if key not in block]:
         message = "is needed: only a number of followers has a range of its own"
@@ -46,11 +51,8 @@ def searching(scenario: Scenario, asked: Mapping[str, object]) -> Scenario:
 
 def _range_of(scenario: Scenario, path: str) -> dict[str, object]:
     """Return from one follower to all of the segment, where the input is a number of followers."""
-    try:
-        steps = steps_of(path)
-    except ValueError:
-        return {}
-    segment = (scenario.segments or {}).get(str(steps[-1]))
+    steps = path.split(".")
+    segment = (scenario.segments or {}).get(steps[-1])
     if len(steps) != 4 or (steps[0], steps[2]) != ("ours", "followers") or segment is None:
         return {}
     return {"from": 1, "to": segment.accounts}
@@ -64,7 +66,7 @@ def _problems(error: ValidationError) -> list[Problem]:
         if isinstance(raised, ConflictError):
             found += [Problem(one.message, _option(one.path)) for one in raised.findings]
         else:
-            found.append(Problem(str(raised or each["msg"]), _option(each["loc"])))
+            found.append(Problem(in_words(each), _option(each["loc"])))
     return found
 
 

@@ -58,8 +58,9 @@ class Uncertainty:
             found = [moments(each, self.draw) for each in self.runs[:, i]]
             columns[f"mean_{i}"] = [each.mean for each in found]
             columns[f"error_{i}"] = [each.error for each in found]
-        for j, each in enumerate(self.effects):
-            columns[f"log_ratio_{j}" if each.is_ratio else f"difference_{j}"] = each.values.tolist()
+        for j, pair in enumerate(self.pairs):  # the log ratio of means, or their difference
+            each = self.effects[self.strategies.index(pair.strategy)]
+            columns[f"effect_{j}"] = each.values.tolist()
             columns[f"noise_{j}"] = each.noise.tolist()
         return columns
 

@@ -114,7 +114,7 @@ class Combinations:
 
         ``pair`` is the entry at that ``place`` of ``pairs`` in ``summary.json``.
         """
-        found = self.columns[f"log_ratio_{place}"][np.isin(self.matrix, BASE)]
+        found = self.columns[f"effect_{place}"][np.isin(self.matrix, BASE)]
         found = found[~np.isnan(found)]
         return np.exp(found) if is_ratio(pair) else found
 
@@ -167,7 +167,7 @@ def _combinations(table: pa.Table, told: Mapping[str, Any]) -> Combinations:
     columns = _columns(table.drop_columns(["matrix"]))
     inputs = [columns.pop(f"input_{place}") for place in range(len(told["inputs"]))]
     for pair in range(len(told["pairs"])):
-        columns[f"log_ratio_{pair}"]  # a column that is asked for later is there
+        columns[f"effect_{pair}"]  # a column that is asked for later is there
     return Combinations(np.stack(inputs, axis=1), matrix, columns)
 
 

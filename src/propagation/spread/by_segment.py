@@ -22,6 +22,8 @@ Int64 = npt.NDArray[np.int64]
 
 ITERATIONS = 10_000
 SETTLED = 1e-12
+NEVER = 1e-6
+"""Chances to go on without end below this are those of iterations that are not through."""
 ALIAS = 1e-9
 """What the chances of sizes that are not told apart from smaller ones are multiplied by."""
 
@@ -73,7 +75,7 @@ class BySegment:
     @property
     def reproduction(self) -> float:
         """Shares that a share sets off once a cascade has found its places: below 1 it dies out."""
-        return float(np.abs(np.linalg.eigvals(self.matrix)).max(initial=0.0))
+        return largest_eigenvalue(self.matrix)
 
     @property
     def within(self) -> dict[str, float]:
@@ -82,11 +84,22 @@ class BySegment:
 
     @property
     def amplification(self) -> dict[str, float]:
-        """Shares that one in a segment leads to in all, itself included; infinite from R = 1."""
-        if self.reproduction >= 1:
-            return dict.fromkeys(self.segments, math.inf)
-        size = np.linalg.inv(np.eye(len(self.segments)) - self.matrix).sum(axis=1)
-        return dict(zip(self.segments, size.tolist(), strict=True))
+        """Shares that one in a segment leads to in all, itself included; may be infinite."""
+        each = np.eye(len(self.segments))
+        return {name: float(self.total(each[s]).sum()) for s, name in enumerate(self.segments)}
+
+    def total(self, shares: Float64) -> Float64:
+        """Return shares and all that they lead to, by segment; infinite where there is no end."""
+        reached = shares > 0
+        for _ in self._all:
+            reached = reached | ((shares > 0) | reached) @ (self.matrix > 0)
+        inside, found = np.ix_(reached, reached), np.zeros(len(shares))
+        if largest_eigenvalue(self.matrix[inside]) >= 1:
+            found[reached] = np.inf
+            return found
+        missing = np.eye(int(reached.sum())) - self.matrix[inside].T
+        found[reached] = np.linalg.solve(missing, shares[reached])
+        return found
 
     @cached_property
     def survival(self) -> Float64:
@@ -98,7 +111,7 @@ class BySegment:
             chance = further
             if settled:
                 break
-        return chance if self.reproduction > 1 else np.zeros_like(chance)
+        return np.where(chance > NEVER, chance, 0.0)
 
     def size_tail(self, least: int) -> Float64:
         """Return the chance that a share leads to so many shares or more, itself included.
@@ -135,7 +148,7 @@ class BySegment:
         """
         passing = np.maximum(self.passing, 1e-300)
         followers = self.sets_off / passing
-        return np.exp(np.log(1 - passing + passing * x) @ followers.T)
+        return np.asarray(np.exp(_log1p(passing * (x - 1)) @ followers.T))
 
     def _offspring(self, x: npt.NDArray[np.complex128] | Float64) -> Complex128:
         brought = self.set_off(x.astype(np.complex128)) * self.reached
@@ -184,9 +197,9 @@ class Told:
     @cached_property
     def unlimited(self) -> Float64:
         """Means of reach, relevant reach, valued reach and shares in unlimited time; (4,)."""
-        if self._never_ends:
-            return np.full(4, np.inf)
         made, later = self._made(self.by, 1.0)
+        if not np.isfinite(later).all():
+            return np.full(4, np.inf)
         notices = made @ self.by.shown + later @ self.by.notices
         seen = self.noticed.sum(axis=0) + notices @ self.by.counted
         return np.append(seen, made.sum() + later.sum())
@@ -206,9 +219,9 @@ class Told:
         """Notices by segment up to the horizon; (segments,)."""
         if self.in_time[-1] < 1:
             return self._up_to_horizon[0]
-        if self._never_ends:
-            return np.full(len(self.by.segments), np.inf)
         made, later = self._made(self.by, 1.0)
+        if not np.isfinite(later).all():
+            return later
         return np.asarray(self.noticed[:, 0] + made @ self.by.shown + later @ self.by.notices)
 
     @cached_property
@@ -219,11 +232,8 @@ class Told:
             return 1.0
         for _ in range(50):
             middle = (low + high) / 2
-            thinned = self.by.thinned(middle)
-            too_much = thinned.reproduction >= 1
-            if not too_much:
-                made, later = self._made(thinned, middle)
-                too_much = float(made.sum() + later.sum()) > wanted
+            made, later = self._made(self.by.thinned(middle), middle)
+            too_much = float(made.sum() + later.sum()) > wanted
             low, high = (low, middle) if too_much else (middle, high)
         return low
 
@@ -236,18 +246,12 @@ class Told:
         by = self.by.thinned(self.kept)
         sizes = z[:, None] * by.set_off(by.size_transform(z))
         chance = self.chance * self.kept
-        shares = 1 - chance + chance * (sizes @ self.parts.T)
-        return np.asarray(np.exp(np.log(shares) @ self.followers))
-
-    @property
-    def _never_ends(self) -> bool:
-        return self.by.reproduction >= 1 and self.first_shares > 0
+        return np.asarray(np.exp(_log1p(chance * (sizes @ self.parts.T - 1)) @ self.followers))
 
     def _made(self, by: BySegment, kept: float) -> tuple[Float64, Float64]:
         """Return the first shares by class, and all later ones by segment."""
         made = np.asarray((self.followers * self.chance * kept) @ self.parts)
-        missing = np.eye(len(by.segments)) - by.matrix.T
-        return made, np.asarray(np.linalg.solve(missing, made @ by.sets_off))
+        return made, by.total(made @ by.sets_off)
 
     @cached_property
     def _up_to_horizon(self) -> tuple[Float64, float]:
@@ -301,6 +305,11 @@ def chance_of(told: Sequence[Told], least: int) -> float:
     return float(_tails(z, product[:, None], least)[0])
 
 
+def largest_eigenvalue(matrix: Float64) -> float:
+    """Return the largest absolute eigenvalue, 0 of an empty matrix."""
+    return float(np.abs(np.linalg.eigvals(matrix)).max()) if matrix.size else 0.0
+
+
 def _circle(least: int) -> Complex128:
     """Return the points at which a generating function tells the chances of sizes below that."""
     count = 1 << max(6, (2 * least).bit_length())
@@ -315,3 +324,9 @@ def _tails(z: Complex128, transform: Complex128, least: int) -> Float64:
     below = np.fft.irfft(np.conj(transform), axis=0)[:least]
     below *= np.abs(z[0]) ** -np.arange(float(least))[:, None]
     return np.asarray(np.clip(1 - below.sum(axis=0), 0.0, 1.0))
+
+
+def _log1p(w: Complex128) -> Complex128:
+    """Return log(1 + w) without losing what is small; NumPy's does for complex numbers."""
+    real = 0.5 * np.log1p(w.real * (2 + w.real) + w.imag**2)
+    return np.asarray(real + 1j * np.arctan2(w.imag, 1 + w.real))

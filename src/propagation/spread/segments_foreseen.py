@@ -97,13 +97,13 @@ def _follower_counts(plan: Plan, at: int) -> tuple[Float64, Float64]:
     asked, received = plan.segments[plan.names[at]], float(plan.follows[:, at].sum())
     mean = received / asked.accounts
     if asked.tail is None:
-        return _even_counts(mean, float((plan.sources[:, at] * (plan.follows[:, at] > 0)).sum()))
+        return _even_counts(mean, int((plan.sources[:, at] * (plan.follows[:, at] > 0)).sum()))
     cap = asked.most_followers or plan.cap(at)
     counts, parts = classes(asked.accounts, mean, cap, asked.tail)
     return counts * (mean / float(parts @ counts)), parts
 
 
-def _even_counts(mean: float, able: float) -> tuple[Float64, Float64]:
+def _even_counts(mean: float, able: int) -> tuple[Float64, Float64]:
     """Return the numbers where everybody is equally popular: binomial, of so many who can."""
     from scipy.special import bdtr  # slow to load, and graphs from files do not need it
 

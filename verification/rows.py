@@ -1,0 +1,3 @@
+ROWS = {}
+ELSEWHERE = {}
+NOT_EXPRESSIBLE = {}
