@@ -12,6 +12,7 @@ from verification.cases.outreach import OUTREACH
 from verification.cases.outside import OUTSIDE
 from verification.cases.percolation import PERCOLATION
 from verification.cases.reachability import REACHABILITY
+from verification.cases.reinforcement import REINFORCEMENT
 from verification.cases.seeding import SEEDING
 from verification.cases.tails import TAILS
 from verification.cases.thresholds import THRESHOLDS
@@ -26,6 +27,7 @@ CASES: tuple[Case, ...] = (
     *NETWORKS,
     *THRESHOLDS,
     *TRANSITIONS,
+    *REINFORCEMENT,
     *COMMUNITY_SIZE,
     *OUTSIDE,
     *SEEDING,
