@@ -5,12 +5,14 @@ from verification.cases.community import COMMUNITY_SIZE
 from verification.cases.competition import COMPETITION
 from verification.cases.coverage import COVERAGE
 from verification.cases.delays import DELAYS
+from verification.cases.followers import FOLLOWERS
 from verification.cases.kills import KILLS
 from verification.cases.movement import MOVEMENT
 from verification.cases.networks import NETWORKS
 from verification.cases.outreach import OUTREACH
 from verification.cases.outside import OUTSIDE
 from verification.cases.percolation import PERCOLATION
+from verification.cases.planning import PLANNING
 from verification.cases.reachability import REACHABILITY
 from verification.cases.reinforcement import REINFORCEMENT
 from verification.cases.seeding import SEEDING
@@ -31,8 +33,10 @@ CASES: tuple[Case, ...] = (
     *COMMUNITY_SIZE,
     *OUTSIDE,
     *SEEDING,
+    *FOLLOWERS,
     *MOVEMENT,
     *DELAYS,
+    *PLANNING,
     *COVERAGE,
     *OUTREACH,
     *COMPETITION,

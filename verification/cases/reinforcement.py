@@ -69,7 +69,7 @@ def bridges(plan: Plan) -> Result:
 
     With the fault one notice is enough for everybody.
     """
-    accounts, graphs = plan.count(4_000, 2_500), plan.count(15, 8)
+    accounts, graphs = 4_000, plan.count(15, 8)
     quiet, noise = (1.0, 1.0) if plan.fault else (0.0, NOISE)
     steps = REWIRED if not plan.quick else (REWIRED[0], REWIRED[-1])
     without = {p: spreads(p, quiet, accounts, graphs) for p in steps}
