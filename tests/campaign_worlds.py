@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import naive_campaigns
 import naive_terms as terms
 import numpy as np
 from hypothesis import strategies as st
-from naive_campaigns import Campaign
 from worlds import DELAYS, PROBABILITIES, RESPONSES, SEGMENTS, TOPICS, as_outcome, make_world
 
 from propagation.audience.attention import Limits
@@ -18,6 +18,7 @@ from propagation.luck import (
     GOLDEN,
     Purpose,
     candidates,
+    descend,
     mix,
     stem,
     text_id,
@@ -38,6 +39,7 @@ from propagation.scenario.spec import (
     LognormalResonance,
     Message,
     NamedAccounts,
+    Original,
     OurAccount,
     ParetoResonance,
     Pitch,
@@ -49,6 +51,8 @@ from propagation.scenario.spec import (
     messages_of,
     times_of,
 )
+from propagation.spread.campaign_record import Campaign
+from propagation.spread.cascade import Cascade
 from propagation.spread.dynamics import Stems, delay, rules_of, stems
 from propagation.strategy.agenda import agenda_of
 from propagation.strategy.choosing import order_of, pool_of
@@ -62,7 +66,8 @@ KINDS = ("post", "mix", "repost", "pitch", "blast", "seed", "boost", "follow")
 class CampaignCase:
     """One run to make.
 
-    ``per_followee`` is by account, and None if nobody's attention is limited.
+    ``per_followee`` is by account, and None if nobody's attention is limited; ``originals`` are by
+    topic.
     """
 
     world: World
@@ -73,6 +78,21 @@ class CampaignCase:
     relevant: float
     seed: int
     horizon: float
+    originals: dict[str, Original] = field(default_factory=dict)
+
+    def run(self, engine: Any, **more: Any) -> Campaign:
+        """Return an engine's run."""
+        made = engine(
+            self.world,
+            self.messages,
+            self.horizon,
+            following=self.following,
+            relevant=self.relevant,
+            originals=self.originals,
+            **more,
+        )
+        campaign: Campaign = made.campaign(agenda_of(self.strategy), self.seed)
+        return campaign
 
 
 # The package's throws, as the twin asks for them.
@@ -93,12 +113,11 @@ def below(place: int, key: np.uint64, limit: int) -> bool:
 
 
 class InstanceThrows:
-    """The package's throws for one instance of a case."""
+    """The package's throws for one instance of a case, by its message and id."""
 
-    def __init__(self, case: CampaignCase, instance: terms.Instance) -> None:
+    def __init__(self, case: CampaignCase, message: str, id: np.uint64) -> None:
         self.case, self.keys = case, case.world.graph.account_keys
-        self.message = case.messages[instance.message]
-        self.id = text_id("instance", instance.message, instance.time.hex())
+        self.message, self.id = case.messages[message], id
 
     def key(self, purpose: Purpose, *words: np.uint64) -> np.uint64:
         return stem(self.case.seed, purpose, self.id, *words)
@@ -181,8 +200,18 @@ class PackageLuck:
     def __init__(self, case: CampaignCase) -> None:
         self.case, self.keys = case, case.world.graph.account_keys
 
-    def of(self, instance: terms.Instance) -> InstanceThrows:
-        return InstanceThrows(self.case, instance)
+    def of(self, instance: terms.Instance | terms.Original) -> InstanceThrows:
+        if isinstance(instance, terms.Original):
+            topic, author = instance
+            id = np.uint64(descend(text_id("original", topic), self.keys[author]))
+            return InstanceThrows(self.case, self.case.originals[topic].message, id)
+        id = text_id("instance", instance.message, instance.time.hex())
+        return InstanceThrows(self.case, instance.message, id)
+
+    def writes(self, topic: str, account: int, probability: float) -> bool:
+        """Say whether an account writes about a topic."""
+        key = stem(self.case.seed, Purpose.ORIGINAL, text_id("topic", topic), self.keys[account])
+        return bool(throw(key, 0) < threshold(probability))
 
     def posts(self, by: str, time: float, low: float, high: float) -> bool:
         thrown = int(throw(stem(self.case.seed, Purpose.MIX, text_id("mix", by, time.hex())), 0))
@@ -348,10 +377,15 @@ def naive_world(case: CampaignCase) -> terms.World:
             rule: order_of(rule, everybody, world, TOPICS[0]).tolist()
             for rule in ("k-core", "pagerank")
         },
+        originals={
+            topic: terms.Originals(one.chance, one.message) for topic, one in case.originals.items()
+        },
     )
 
 
-def naive_results(case: CampaignCase, twin: type[Campaign] = Campaign) -> terms.Results:
+def naive_results(
+    case: CampaignCase, twin: type[naive_campaigns.Campaign] = naive_campaigns.Campaign
+) -> terms.Results:
     """Return the naive twin's run of a case."""
     return twin(
         naive_world(case),
@@ -365,27 +399,41 @@ def naive_results(case: CampaignCase, twin: type[Campaign] = Campaign) -> terms.
 
 def engine_results(case: CampaignCase, engine: Any) -> terms.Results:
     """Return an engine's run of a case as the naive twin would tell it."""
-    made = engine(
-        case.world, case.messages, case.horizon, following=case.following, relevant=case.relevant
-    )
-    agenda = agenda_of(case.strategy)
-    campaign = made.campaign(agenda, case.seed)
+    agenda, campaign = agenda_of(case.strategy), case.run(engine)
     instances = [terms.Instance(one.nominal_time, one.message) for one in agenda]
-    outcomes = {}
-    for instance, cascade in zip(instances, campaign.cascades, strict=True):
-        own = vars(as_outcome(cascade))
-        outcomes[instance] = terms.Outcome(**own, touched=dict.fromkeys(cascade.account.tolist()))
+    outcomes: dict[terms.Instance | terms.Original, terms.Outcome] = {
+        instance: told_by(cascade)
+        for instance, cascade in zip(instances, campaign.cascades, strict=True)
+    }
+    originals = engine_originals(campaign)
     made_by = dict(zip((rule.place for rule in agenda.reposts), campaign.reposts, strict=True))
     rules = [place for place, one in enumerate(case.strategy) if isinstance(one, Repost)]
     return terms.Results(
-        outcomes,
+        outcomes | originals,
         [terms.Move(*one) for one in campaign.moves.tolist()],
         [
             terms.Sent(time, instances[number], *rest)
             for time, number, *rest, _ in campaign.pitches.tolist()
         ],
         [int(made_by.get(place, 0)) for place in rules],
+        list(originals),
     )
+
+
+def engine_originals(campaign: Campaign) -> dict[terms.Original, terms.Outcome]:
+    """Return the originals of an engine's run as the naive twin would tell them, in their order."""
+    written = campaign.originals
+    topics = [written.topics[number] for number in written.topic.tolist()]
+    return {
+        terms.Original(topic, author): told_by(written.cascade(number))
+        for number, (topic, author) in enumerate(zip(topics, written.author.tolist(), strict=True))
+    }
+
+
+def told_by(cascade: Cascade) -> terms.Outcome:
+    """Return what an instance did as the naive twin would tell it."""
+    own = vars(as_outcome(cascade))
+    return terms.Outcome(**own, touched=dict.fromkeys(cascade.account.tolist()))
 
 
 # Worlds and strategies.
@@ -445,6 +493,9 @@ LIKELY = st.sampled_from([1.0, 1.0, 0.8, 0.5, 0.2])
 TIME_LISTS = st.sets(st.sampled_from(TIMES), min_size=1, max_size=4).map(lambda t: tuple(sorted(t)))
 OUR_NAMES = st.sampled_from(OURS)
 SOME_TOPIC = st.sampled_from(TOPICS)
+CHANCES = st.sampled_from([0.5, 1.0, 3.0, 0.2, 0.0])
+WRITTEN = [("call",), ("crumb",), ("call", "crumb"), ("crumb", "call"), ()]
+"""Messages by whose rules originals spread, on topics of their own."""
 RULES = ("random", "most followers", "k-core", "pagerank", "acquaintance", "most interested")
 
 
@@ -549,8 +600,13 @@ def without_repeats(strategy: Sequence[Action]) -> tuple[Action, ...]:
 
 
 @st.composite
-def campaign_cases(draw: st.DrawFn, kinds: Sequence[str] = KINDS) -> CampaignCase:
-    """Everything the engines must agree on, with posts besides actions of the given kinds."""
+def campaign_cases(
+    draw: st.DrawFn, kinds: Sequence[str] = KINDS, *, written: bool = False
+) -> CampaignCase:
+    """Everything the engines must agree on, with posts besides actions of the given kinds.
+
+    If ``written``, people may write originals, on one topic or on both.
+    """
     world, per_followee = draw(campaign_worlds())
     resonances = [1.0, 3.0, 0.5, 0.1]
     varying = [LognormalResonance(median=0.5, sigma=1.5), ParetoResonance(least=0.2, tail=1.2)]
@@ -576,6 +632,10 @@ def campaign_cases(draw: st.DrawFn, kinds: Sequence[str] = KINDS) -> CampaignCas
             "within": draw(st.sampled_from([0.5, 1.0, 24.0])),
         }
     )
+    originals = {
+        messages[name].topic: Original(chance=draw(CHANCES), message=name)
+        for name in (draw(st.sampled_from(WRITTEN)) if written else ())
+    }
     return CampaignCase(
         world=world,
         per_followee=per_followee,
@@ -585,4 +645,5 @@ def campaign_cases(draw: st.DrawFn, kinds: Sequence[str] = KINDS) -> CampaignCas
         relevant=draw(st.sampled_from([0.0, 0.3, 0.6])),
         seed=draw(st.integers(0, 2**63 - 1)),
         horizon=draw(st.sampled_from([math.inf, 25.0, 3.0])),
+        originals=originals,
     )

@@ -24,6 +24,7 @@ from naive_terms import (
     Luck,
     Message,
     Move,
+    Original,
     Outcome,
     Pareto,
     Pitch,
@@ -32,9 +33,12 @@ from naive_terms import (
     Results,
     Seed,
     Sent,
+    Throws,
     To,
     World,
 )
+
+Occurrence = Instance | Original
 
 FADING = 24.0
 """Hours in which what a share has added to a feed's load falls to 1/e."""
@@ -49,6 +53,7 @@ class Campaign:
     place in the strategy, time of the occasion, place among those chosen), shares (time, 1,
     generation, account number, instance, rule of a repost), so that all actions of a time come
     before its shares. The number keeps what is alike in the order in which it was put there.
+    An original is a share of generation 0.
     """
 
     def __init__(
@@ -67,13 +72,14 @@ class Campaign:
         self.instances = sorted(
             {instance_of(one) for one in actions if not isinstance(one, Follow)}
         )
-        self.rank = {one: number for number, one in enumerate(self.instances)}
-        self.throws = {one: luck.of(one) for one in self.instances}
-        self.deciding = {one: self.decision(one) for one in self.instances}
-        self.outcomes = {one: Outcome() for one in self.instances}
-        self.decided: dict[Instance, set[Account]] = {one: set() for one in self.instances}
-        self.will: dict[Instance, dict[Account, bool]] = {one: {} for one in self.instances}
-        self.credited: dict[Instance, set[str]] = {one: set() for one in self.instances}
+        self.throws: dict[Occurrence, Throws] = {}
+        self.deciding: dict[Occurrence, naive.Message] = {}
+        self.outcomes: dict[Occurrence, Outcome] = {}
+        self.decided: dict[Occurrence, set[Account]] = {}
+        self.will: dict[Occurrence, dict[Account, bool]] = {}
+        self.credited: dict[Occurrence, set[str]] = {}
+        for one in self.instances:
+            self.begin(one)
         self.ours = set(world.ours.values())
         self.seen = {topic: self.seen_by(topic) for topic in world.interest}
         self.at_the_start = {a: {v for _, _, v in self.places(a)} for a in self.ours}
@@ -86,6 +92,7 @@ class Campaign:
         self.moves: list[Move] = []
         self.pitches: list[Sent] = []
         self.reposted = [0 for _ in reposts]
+        self.aware: dict[str, set[Account]] = {topic: set() for topic in world.interest}
 
     def play(self) -> Results:
         """Run everything to the horizon."""
@@ -96,7 +103,32 @@ class Campaign:
             if self.horizon is not None and when[0] > self.horizon:
                 break
             happens(when[0])
-        return Results(self.outcomes, self.moves, self.pitches, self.reposted)
+        originals = sorted(filter(self.posted, self.outcomes), key=self.place)
+        told = {one: self.outcomes[one] for one in [*self.instances, *originals]}
+        return Results(told, self.moves, self.pitches, self.reposted, originals)
+
+    def begin(self, one: Occurrence) -> None:
+        """Make room for what an instance does."""
+        self.throws[one] = self.luck.of(one)
+        self.deciding[one] = self.decision(one)
+        self.outcomes[one] = Outcome()
+        self.decided[one], self.will[one], self.credited[one] = set(), {}, set()
+
+    def posted(self, one: Occurrence) -> bool:
+        """Tell whether this is an original that was posted before all was over."""
+        return isinstance(one, Original) and one.author in self.outcomes[one].share_time
+
+    def place(self, one: Occurrence) -> tuple[Any, ...]:
+        """Return the place among instances: scheduled ones, then originals by topic and author."""
+        if isinstance(one, Original):
+            return (1, one.topic, self.world.order[one.author])
+        return (0, one.time, one.message)
+
+    def message(self, one: Occurrence) -> Message:
+        """Return the message of an instance, that of its topic for an original."""
+        if isinstance(one, Original):
+            return self.messages[self.world.originals[one.topic].message]
+        return self.messages[one.message]
 
     # Which action happens when.
 
@@ -142,12 +174,12 @@ class Campaign:
         time: float,
         generation: int,
         account: Account,
-        instance: Instance,
+        instance: Occurrence,
         happens: Callable[[float], None],
         rule: int = 0,
     ) -> None:
         """Put a share on the agenda."""
-        order = (time, 1, generation, self.world.order[account], self.rank[instance], rule)
+        order = (time, 1, generation, self.world.order[account], self.place(instance), rule)
         self.at(order, happens)
 
     def topic(self, action: Seed | Pitch) -> str:
@@ -230,7 +262,7 @@ class Campaign:
 
     def cares(self, ours: Account, instance: Instance, cut: float) -> bool:
         """Tell whether our present followers' mean interest is at or above the cut."""
-        interest = self.world.interest[self.messages[instance.message].topic]
+        interest = self.world.interest[self.message(instance).topic]
         followers = self.present[ours]
         total = sum(math.floor(interest[v] * FINEST) for v in followers)
         return bool(followers) and total >= math.floor(cut * FINEST) * len(followers)
@@ -299,7 +331,7 @@ class Campaign:
 
     def share(
         self,
-        instance: Instance,
+        instance: Occurrence,
         account: Account,
         generation: int,
         parent: Account | None,
@@ -322,7 +354,7 @@ class Campaign:
                 self.lose(instance, account, follower, time)
 
     def shown(
-        self, instance: Instance, account: Account
+        self, instance: Occurrence, account: Account
     ) -> Iterator[tuple[Account, Callable[[float], bool]]]:
         """Yield the present followers of an account, each with the throw of rule 2."""
         throws = self.throws[instance]
@@ -348,7 +380,7 @@ class Campaign:
 
     def notice(
         self,
-        instance: Instance,
+        instance: Occurrence,
         account: Account,
         time: float,
         source: Account | None = None,
@@ -368,14 +400,28 @@ class Campaign:
         if decides and account not in self.decided[instance] and self.wants(instance, account):
             then = time + self.throws[instance].delay(account)  # Rule 4.
             self.promise(instance, account, generation + 1, source, then)
+        self.write(instance, account, time)
         if first:
             self.gain(instance, account, time)
 
-    def wants(self, instance: Instance, account: Account) -> bool:
+    def write(self, noticed: Occurrence, account: Account, time: float) -> None:
+        """At the first notice of a topic: write about it, or never."""
+        topic = self.message(noticed).topic
+        if topic not in self.world.originals or account in self.aware[topic]:
+            return
+        self.aware[topic].add(account)
+        chance = self.world.originals[topic].chance * self.world.interest[topic][account]
+        if self.luck.writes(topic, account, min(1.0, chance)):
+            original = Original(topic, account)
+            self.begin(original)
+            then = time + self.throws[original].delay(account)
+            self.promise(original, account, 0, None, then)
+
+    def wants(self, instance: Occurrence, account: Account) -> bool:
         """Rule 3: tell whether this notice makes the account decide to share."""
         message, outcome = self.deciding[instance], self.outcomes[instance]
         k = self.counted(outcome, account, message.kind)
-        where = self.seen[self.messages[instance.message].topic]
+        where = self.seen[self.message(instance).topic]
         throws: Any = self.throws[instance]
         return naive.wants(where, message, account, k, self.will[instance], throws)
 
@@ -387,7 +433,7 @@ class Campaign:
 
     def promise(
         self,
-        instance: Instance,
+        instance: Occurrence,
         account: Account,
         generation: int,
         parent: Account | None,
@@ -399,9 +445,9 @@ class Campaign:
         share = partial(self.share, instance, account, generation, parent)
         self.later(time, generation, account, instance, share)
 
-    def decision(self, instance: Instance) -> naive.Message:
+    def decision(self, instance: Occurrence) -> naive.Message:
         """Return an instance as `naive` wants it, its resonance drawn if it varies."""
-        message, throws = self.messages[instance.message], self.throws[instance]
+        message, throws = self.message(instance), self.throws[instance]
         resonance = message.resonance
         if isinstance(resonance, Lognormal):
             radius = math.sqrt(-2 * math.log(throws.resonance(0)))
@@ -422,9 +468,9 @@ class Campaign:
 
     # An audience that moves.
 
-    def gain(self, instance: Instance, account: Account, time: float) -> None:
+    def gain(self, instance: Occurrence, account: Account, time: float) -> None:
         """At a first notice: follow whom the instance is credited to, in order of name."""
-        relevance = self.world.interest[self.messages[instance.message].topic][account]
+        relevance = self.world.interest[self.message(instance).topic][account]
         likely = self.world.following.follows * relevance
         for name in sorted(self.credited[instance]):
             ours = self.world.ours[name]
@@ -433,12 +479,12 @@ class Campaign:
             if self.throws[instance].follows(ours, account, likely):
                 self.join(ours, account, time)
 
-    def lose(self, instance: Instance, ours: Account, account: Account, time: float) -> None:
+    def lose(self, instance: Occurrence, ours: Account, account: Account, time: float) -> None:
         """At a notice of a share by ours itself: leave, or not."""
         if ours not in self.ours or account in self.ours:
             return
         law = self.world.following
-        relevance = self.world.interest[self.messages[instance.message].topic][account]
+        relevance = self.world.interest[self.message(instance).topic][account]
         lately = sum(1 for then in self.shared_at[ours] if then > time - law.within)
         bored = law.irrelevant * (1 - relevance)
         weary = min(1.0, law.too_often * max(0.0, lately - law.beyond))

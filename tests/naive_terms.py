@@ -26,6 +26,13 @@ class Choice:
     rule: str
 
 
+class Original(NamedTuple):
+    """What an account writes about a topic of its own accord, an instance of its own."""
+
+    topic: str
+    author: Account
+
+
 To = Choice | Sequence[Account]
 
 
@@ -133,6 +140,14 @@ class Following:
 
 
 @dataclass
+class Originals:
+    """Who notices a topic writes about it by chance (times interest), by the rules of a message."""
+
+    chance: float
+    message: str
+
+
+@dataclass
 class Lognormal:
     """A resonance drawn for each instance."""
 
@@ -164,7 +179,8 @@ class World:
     """Who follows whom, who cares, and who we are.
 
     `followers` and `followees` are as in `naive.World`; `follows[v]` are the accounts v follows.
-    `rankings` holds the orders that are not computed here, by the name of their rule.
+    `rankings` holds the orders that are not computed here, by the name of their rule, and
+    `originals` the topics that others write about.
     """
 
     followers: Mapping[Account, Sequence[Sequence[Account | None]]]
@@ -179,6 +195,7 @@ class World:
     relevant: float = 0.0
     following: Following = field(default_factory=Following)
     rankings: Mapping[str, Sequence[Account]] = field(default_factory=dict)
+    originals: Mapping[str, Originals] = field(default_factory=dict)
 
 
 class Throws(Protocol):
@@ -250,7 +267,7 @@ class Throws(Protocol):
 class Luck(Protocol):
     """The luck of a run."""
 
-    def of(self, instance: Instance) -> Throws:
+    def of(self, instance: Instance | Original) -> Throws:
         """Return the luck of an instance."""
         ...
 
@@ -264,6 +281,10 @@ class Luck(Protocol):
 
     def names(self, segment: str | None, asked: Account, count: int) -> int:
         """Return which of its `count` followees an account names when asked for one."""
+        ...
+
+    def writes(self, topic: str, account: Account, probability: float) -> bool:
+        """Tell whether the account writes about the topic at its first notice of it."""
         ...
 
     def follows_back(self, ours: Account, account: Account, probability: float) -> bool:
@@ -305,9 +326,13 @@ class Sent(NamedTuple):
 
 @dataclass
 class Results:
-    """Everything a run yields; instances in order, moves and pitches as they happened."""
+    """Everything a run yields; instances in order, moves and pitches as they happened.
 
-    outcomes: dict[Instance, Outcome]
+    `originals` are in their order too; `outcomes` holds theirs after those of the scheduled ones.
+    """
+
+    outcomes: dict[Instance | Original, Outcome]
     moves: list[Move]
     pitches: list[Sent]
     reposts: list[int]
+    originals: list[Original] = field(default_factory=list)

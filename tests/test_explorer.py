@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from explored import small
+from varied import small
 
 from propagation.experiment.replicates import Laboratory
 from propagation.experiment.storage import EXPLORED, EXPLORED_PARTS

@@ -12,6 +12,7 @@ from matplotlib import colors
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from propagation.report.figures import cascades, outcomes, rendering, time
 from propagation.report.figures.style import (
@@ -214,9 +215,7 @@ def overlapping(figure: Figure) -> list[tuple[str, str]]:
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
     texts = [
-        text
-        for text in figure.findobj(lambda artist: hasattr(artist, "get_text"))
-        if text.get_visible() and text.get_text().strip()
+        text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()
     ]
     boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in texts]
     inside = figure.bbox

@@ -19,6 +19,8 @@ from naive_terms import (
     Instance,
     Lognormal,
     Message,
+    Original,
+    Originals,
     Pareto,
     Pitch,
     Post,
@@ -44,7 +46,7 @@ class Script:
     asked: dict[tuple[Any, ...], float] = field(default_factory=dict)
     instance: tuple[Any, ...] = ()
 
-    def of(self, instance: Instance) -> "Script":
+    def of(self, instance: Instance | Original) -> "Script":
         return Script(self.uniforms, self.numbers, self.asked, instance)
 
     def __getattr__(self, purpose: str) -> Any:
@@ -414,6 +416,136 @@ def test_a_resonance_that_varies():
         script = Script({("resonance", 0): first, ("resonance", 1): 0.25 + 1 / 12})
         run(world({"a": "x"}), [post(message=message)], (), script, None, messages)
         assert script.asked[0.0, message, "decides", "x", 1] == pytest.approx(resonance)
+
+
+# Originals.
+
+
+def writing(
+    followers: Mapping[str, Sequence[str]], ours: str = "a", chance: float = 1.0, **more: Any
+) -> World:
+    """Return a world in which whoever notices may write a joke about it."""
+    return world(followers, ours, originals={"news": Originals(chance, "joke")}, **more)
+
+
+DULL = {"call": Message("news", 0.0), "joke": Message("news", 0.0)}
+FUNNY = {"call": Message("news", 0.0), "joke": Message("news", 1.0)}
+
+
+def test_originals_set_off_originals():
+    # a -> x -> y -> z, and nobody shares: what x writes is all that y notices, and so on
+    where = writing({"a": "x", "x": "y", "y": "z"})
+    script = Script(numbers={("delay", "x"): 1.0, ("delay", "y"): 0.5})
+    results = run(where, [post()], script=script, messages=DULL)
+    x, y, z = (Original("news", author) for author in "xyz")
+    assert results.originals == [x, y, z]
+    assert list(results.outcomes) == [CALL, x, y, z]
+    own = {one: results.outcomes[one] for one in (x, y, z)}
+    assert [own[one].share_time for one in (x, y, z)] == [{"x": 1.0}, {"y": 1.5}, {"z": 1.5}]
+    assert [own[one].parent for one in (x, y, z)] == [{"x": None}, {"y": None}, {"z": None}]
+    assert [own[one].generation for one in (x, y, z)] == [{"x": 0}, {"y": 0}, {"z": 0}]
+    assert [own[one].first_notice for one in (x, y, z)] == [{"y": 1.0}, {"z": 1.5}, {}]
+    assert list(own[x].touched) == ["x", "y"]
+
+
+def test_an_original_spreads_by_the_rules_of_its_own_message():
+    # x and y follow each other, and y shares what x wrote: x notices its own words from y
+    where = writing({"a": "x", "x": "y", "y": "x"})
+    script = Script({("writes", "news", "y"): 1.0})
+    outcome = run(where, [post()], script=script, messages=FUNNY).outcomes[Original("news", "x")]
+    assert outcome.share_time == {"x": 0.0, "y": 0.0}
+    assert outcome.parent == {"x": None, "y": "x"}
+    assert outcome.generation == {"x": 0, "y": 1}
+    assert outcome.notices == {"x": 1, "y": 1}
+
+
+def test_one_throw_per_topic_at_the_first_notice():
+    messages = FUNNY | {"essay": Message("news", 0.0), "other": Message("sport", 0.0)}
+    interest = {name: dict.fromkeys("axy", share) for name, share in [("news", 0.5), ("sport", 1)]}
+    where = writing({"a": "xy"}, chance=0.8)
+    where.interest = interest
+    script = Script({("writes", "news", "x"): 0.39, ("writes", "news", "y"): 0.4})
+    posts = [post(message=name, time=time) for time, name in enumerate(["other", "call", "essay"])]
+    results = run(where, posts, script=script, messages=messages)
+    assert results.originals == [Original("news", "x")]
+    assert results.outcomes[Original("news", "x")].share_time == {"x": 1.0}
+    assert {key: p for key, p in script.asked.items() if "writes" in key} == {
+        ("writes", "news", "x"): 0.4,
+        ("writes", "news", "y"): 0.4,
+    }
+
+
+def test_a_chance_is_at_most_certain():
+    where, script = writing({"a": "x"}, chance=7.0, interest=0.5), Script()
+    run(where, [post()], script=script, messages=DULL)
+    assert script.asked["writes", "news", "x"] == 1.0
+
+
+def test_ours_write_nothing_and_repost_nothing_written():
+    where = writing({"a": "xb", "x": "b"}, "ab")
+    rules = [Repost("b", "a", "never")]
+    results = run(where, [post()], rules, messages=FUNNY)
+    assert results.originals == [Original("news", "x")]
+    assert results.outcomes[Original("news", "x")].share_time == {"x": 0.0}
+    assert results.outcomes[Original("news", "x")].notices == {"b": 1}
+
+
+def test_originals_are_credited_to_nobody():
+    where = writing({"a": "x", "x": "y"}, following=Following(1.0))
+    known = Follow(1.0, 1, "a", "xy", "news", 100.0, 0.9, 0.4)
+    script = Script({("follows", "a", "x"): 1.0})
+    results = run(where, [post(), known], script=script, messages=DULL)
+    assert results.moves == []  # y noticed only what x wrote: it counts as one who knows nothing
+    assert [key for key in script.asked if key[2] == "follows"] == []
+    assert script.asked["follows_back", "a", "y"] == 0.4
+
+
+def test_an_opened_pitch_and_a_paid_impression_are_notices():
+    where = writing({"a": "", "x": ""}, "a")
+    opened = run(where, [pitch("x", answers=0.0)], messages=DULL)
+    assert opened.originals == [Original("news", "x")]
+    script = Script(numbers={("impression_to", "a", "all", 0, 1): 0})
+    shown = run(where, [Boost(1.0, 0, "call", "a", "all", 1, 1.0)], (), script, messages=DULL)
+    assert shown.outcomes[Original("news", "x")].share_time == {"x": 1.0}
+
+
+@pytest.mark.parametrize(("horizon", "written"), [(1.0, 1), (0.99, 0)])
+def test_an_original_counts_at_the_horizon_and_not_after(horizon, written):
+    script = Script(numbers={("delay", "x"): 1.0})
+    results = run(writing({"a": "x"}), [post()], (), script, horizon, DULL)
+    assert len(results.originals) == len(results.outcomes) - 1 == written
+
+
+def test_whether_to_write_is_decided_after_sharing_and_before_following():
+    following = Following(follows=0.2, irrelevant=0.3)
+    where, script = writing({"b": "x"}, "ab", following=following, interest=0.5), Script()
+    run(where, [post("b", credit="a")], script=script)
+    order = ["writes" if key[0] == "writes" else key[2] for key in script.asked]
+    assert order == ["notices", "decides", "writes", "follows", "leaves"]
+
+
+def test_at_equal_times_originals_come_with_the_posts_and_after_the_scheduled():
+    # at 1, w and x share the call (generation 1) and publish what they wrote (generation 0)
+    where = writing({"a": "wx", "w": "z", "x": "z"}, interest={"a": 1, "w": 1, "x": 1, "z": 0})
+    messages = {"call": Message("news", 1.0), "joke": Message("news", 0.0)}
+    script = Script(numbers={("delay", "w"): 1.0, ("delay", "x"): 1.0})
+    run(where, [post(), Seed(1.0, 1, "call", ["w"])], (), script, None, messages)
+    shown = [key for key in script.asked if key[2] == "notices" and key[3] in "wx"]
+    assert [(key[0], key[3]) for key in shown] == [
+        (1.0, "w"),
+        ("news", "w"),
+        ("news", "x"),
+        (0.0, "w"),
+        (0.0, "x"),
+    ]
+
+
+def test_the_resonance_of_an_original_is_its_own():
+    where = writing({"a": "x", "x": "y"})
+    messages = {"call": Message("news", 0.0), "joke": Message("news", Pareto(0.1, 2.0))}
+    script = Script({("resonance", 0): 0.25})
+    run(where, [post()], (), script, None, messages)
+    assert script.asked["news", "x", "decides", "y", 1] == pytest.approx(0.2)
 
 
 # Choosing.

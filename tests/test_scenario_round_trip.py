@@ -176,6 +176,18 @@ followings = st.fixed_dictionaries(
         **{"beyond": st.integers(0, 100), "within": some_hours},
     },
 )
+
+
+def originals(messages: dict[str, dict[str, Any]]) -> st.SearchStrategy[Any]:
+    """Return originals on the topic of every message, by the rules of one on it."""
+    of_topic = {message["topic"]: name for name, message in messages.items()}
+    written = {
+        topic: st.fixed_dictionaries({"chance": amounts | shares, "message": st.just(name)})
+        for topic, name in of_topic.items()
+    }
+    return st.fixed_dictionaries(written)
+
+
 clocks = st.builds(
     lambda days, hour, minute: f"{', '.join(days)} at {hour}:{minute:02}",
     st.lists(st.sampled_from(["day", "weekday", "Monday", "Friday"]), min_size=1, max_size=3),
@@ -282,6 +294,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             seed=st.integers(0, 2**63 - 1),
             replicates=st.integers(1, 10**6) | precision,
             following=followings,
+            originals=originals(required["messages"]),
             relevant=shares,
             draws=st.integers(1, 10**6),
         )

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from explored import SMALL, small
 from scipy import stats
+from varied import SMALL, small
 
 from propagation.experiment.replicates import Laboratory
 from propagation.experiment.runner import Interrupted, Run

@@ -10,7 +10,7 @@ from propagation.experiment.comparison import summarise
 from propagation.experiment.summary import Summary
 from propagation.experiment.tails import enough, is_heavy, levels
 from propagation.report.page import write_report
-from propagation.spread.theory import Expected, Spread
+from propagation.spread.expected import Expected, Spread
 
 ONE_DRAW = np.zeros(2000, np.int64)
 

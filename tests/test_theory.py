@@ -11,9 +11,11 @@ from scipy.optimize import brentq
 
 from propagation.scenario.spec import LognormalResonance, Message, PowerDelay, Reinforced
 from propagation.spread.branching import SHARES, counted_at_notice, cumulants_brought
+from propagation.spread.delay_sums import in_time, share_within
 from propagation.spread.dynamics import rules_of
-from propagation.spread.generations import notices_brought, reproduction
-from propagation.spread.theory import Spread, Theory, share_within
+from propagation.spread.expected import Spread
+from propagation.spread.generations import brought_by, reproduction
+from propagation.spread.theory import Theory
 from propagation.strategy.agenda import Agenda
 from verification.graphs import MESSAGE, SEGMENT, TOPIC, instance, message, world_of
 
@@ -240,10 +242,45 @@ def test_parts_add_up_what_posts_bring():
     assert values == pytest.approx(list(2 * once + by_7))
     # the planted fault: the second post is forgotten
     assert values != pytest.approx(list(once + by_7), rel=0.01)
-    # means heed the horizon, as outcomes do
-    means, outcomes = theory.means(agenda), theory.outcomes(agenda)
-    assert means == pytest.approx({name: one.mean for name, one in outcomes.items()})
-    assert means["shares"] < found.shares
+    assert found.in_time == theory.means(agenda)
+    assert found.in_time["shares"] < found.shares
+
+
+@pytest.mark.parametrize(
+    ("delay", "sums"),
+    [
+        (
+            {"law": "exponential", "mean": "2 h"},
+            [stats.gamma(g, scale=2).cdf(5) for g in (1, 2, 3)],
+        ),
+        ({"law": "fixed", "time": "2 h"}, [1, 1, 0]),
+        ("none", [1, 1, 1]),
+    ],
+)
+def test_shares_are_in_time_if_their_delays_add_up_to_less(delay, sums):
+    """A chain of three below our account 0, everybody attentive and sharing with 0.5; 5 hours."""
+    world = world_of(np.array([(1, 0), (2, 1), (3, 2)], np.int32).T, 4)
+    what = message(resonance=0.5, delay=delay)
+    found = theory_of(world, what, horizon=5.0).means(Agenda((instance([0]),)))
+    assert found["shares"] == pytest.approx(np.array([0.5, 0.25, 0.125]) @ sums, rel=1e-6)
+    assert found["reach"] == pytest.approx(1 + np.array([0.5, 0.25]) @ sums[:2], rel=1e-6)
+
+
+def test_sums_of_heavy_tailed_delays_are_those_drawn():
+    """Three delays of 200,000 each; by the binomial law a false alarm in 10,000."""
+    rules = rules_of(message(delay={"law": "power", "exponent": 0.2314843, "flat": "300 s"}))
+    rng, n = np.random.default_rng(1), 200_000
+    chance, theta = rng.random((3, n)), rules.delay_shape
+    flat = theta / (1 + theta)  # part of the delays that are evenly spread over the flat part
+    tail = ((1 + theta) * (1 - np.maximum(chance, flat))) ** (-1 / theta)
+    drawn = rules.delay_scale * np.where(chance < flat, chance / flat, tail)
+    expected = in_time(rules, 24.0)
+    for generation in (1, 2, 3):
+        share = (drawn[:generation].sum(axis=0) <= 24.0).mean()
+        error = math.sqrt(share * (1 - share) / n)
+        assert expected[generation] == pytest.approx(share, abs=stats.norm.isf(5e-5) * error)
+        # the planted fault: each delay alone is in time
+        assert generation == 1 or abs(share_within(rules, 24.0) ** generation - share) > 5 * error
 
 
 @pytest.mark.parametrize("R", [0.3, 0.9, 0.99])
@@ -251,8 +288,8 @@ def test_means_have_the_closed_form_of_a_branching_process(R):
     """After a post to all 8 followers R shares in generation 1, and R / (1 - R) in all."""
     world = world_of(ring(40, 8), 40, attention=0.5, interest=1.0)
     sharing = np.full(40, R / 4)  # also by the account that posts
-    notices = notices_brought(world, sharing, (np.arange(40) == 0) * 1.0)
-    assert notices @ sharing == pytest.approx(R / (1 - R), rel=1e-6)
+    _, shares = brought_by(world, sharing, (np.arange(40) == 0) * 1.0, np.ones(400))
+    assert shares.sum() == pytest.approx(R / (1 - R), rel=1e-6)
     assert reproduction(replace(world, is_ours=np.zeros(40, bool)), sharing) == pytest.approx(R)
 
 

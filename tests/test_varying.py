@@ -1,7 +1,7 @@
 """A scenario with some of its numbers exchanged by their paths."""
 
 import pytest
-from explored import small
+from varied import small
 
 from propagation.problems import InputError
 from propagation.scenario.reading import parse_scenario, write_scenario

@@ -62,6 +62,7 @@ class Purpose(IntEnum):
     CHOICE = 27
     ACQUAINTANCE = 28
     GROWTH = 29
+    ORIGINAL = 30
 
 
 def text_id(*parts: str) -> np.uint64:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from propagation import Run, read_scenario
 from propagation.experiment.comparison import outcome
 from propagation.experiment.stopping import next_total
-from propagation.spread.theory import Expected, Spread
+from propagation.spread.expected import Expected, Spread
 from verification.graphs import generator
 from verification.progeny import FollowerProgeny, PoissonProgeny, Progeny, experiments
 from verification.verdicts import Case, Check, Plan, Result, exactly

@@ -82,7 +82,7 @@ class TraitTable:
         return np.asarray(cells[self.rows], np.float64)
 
 
-def _quantiles(spread: Spread, units: Float64, limits: tuple[float, float]) -> Float64:
+def quantiles(spread: Spread, units: Float64, limits: tuple[float, float]) -> Float64:
     """Return Beta quantiles for a trait in [0, 1], lognormal ones for an amount."""
     from scipy import special  # slow to load, and graphs from files do not need it
 
@@ -108,7 +108,7 @@ def _values(
         return np.full(len(keys), np.nan)
     if isinstance(source, Spread):
         parent = stem(draw_seed, Purpose.TRAIT, text_id(name))
-        return _quantiles(source, first_units(member_keys(parent, keys)), limits)
+        return quantiles(source, first_units(member_keys(parent, keys)), limits)
     if isinstance(source, Column):
         if table is None:
             raise InputError(Problem(f"column '{source.column}' needs a table", "accounts.table"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from propagation.cli.break_even import break_even
 from propagation.cli.compare import compare
 from propagation.cli.data import data
 from propagation.cli.graph import graph
@@ -38,6 +39,7 @@ large random audience? Describe both in a scenario file and run it.
   propagation init              write a first scenario, scenario.yaml
   propagation check FILE        see what it means and how long it will take
   propagation run FILE          run it and read the verdict
+  propagation break-even FILE   find where two strategies tie
   propagation compare DIR DIR   lay results beside each other: does the answer survive?""",
 )
 
@@ -84,21 +86,27 @@ def init(
 @guarded
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The scenario file.")],
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Draw the graph and find by its accounts what to expect."),
+    ] = False,
 ) -> None:
-    """Validate a scenario and print it resolved, with its size, time and memory.
+    """Validate a scenario and print it resolved, with its size, time, memory and expectations.
 
     Everything wrong is listed at once, with its line. The scenario is printed with all defaults
-    filled in, as YAML that can be run; the estimates stand below as comments.
+    filled in, as YAML that can be run; the estimates, and what theory expects of the strategies,
+    stand below as comments.
     """
     from propagation.scenario.reading import located, write_scenario
 
     scenario, folder = load(file)
     from propagation.compiling import say_when_compiling  # a second's import: see ``run``
     from propagation.experiment.checking import notes
+    from propagation.exploration import foreseen
 
     say_when_compiling(say)
     with located(file):
-        comments = notes(scenario, folder)
+        comments = [*notes(scenario, folder, exact=exact), *foreseen.notes(scenario)]
     print(write_scenario(scenario), end="")
     print("\n".join(f"# {line}" for line in comments))
 
@@ -188,6 +196,12 @@ def run(
     show(result, as_json, page)
 
 
+app.command(
+    "break-even",
+    epilog=examples(
+        "propagation break-even scenarios/occupy.yaml --vary ours.broadcaster.followers.public"
+    ),
+)(break_even)
 app.command(epilog=examples("propagation compare results/starter results/sober"))(compare)
 app.command(epilog=examples("propagation report results/occupy"))(report)
 app.add_typer(data, name="data")

@@ -24,6 +24,8 @@ RELEVANCE = 8
 """Of each account and topic."""
 FEED = 24
 """Of each account whose attention is limited: what lies in its feed, since when, attention now."""
+HEARD = 1
+"""Of each account and topic with originals: whether it has noticed the topic."""
 POOL = 4
 """Of each account in a segment that is boosted, or drawn from at random."""
 SENT = 24
@@ -52,7 +54,7 @@ def scenes(scenario: Scenario, accounts: int, topics: int, rows: Sequence[int]) 
     if not is_campaign(scenario):
         return 0
     ours, each = len(scenario.ours), topics * RELEVANCE
-    each += ours * BONDS + is_limited(scenario) * FEED
+    each += ours * BONDS + is_limited(scenario) * FEED + len(scenario.originals or ()) * HEARD
     total = 0
     for strategy, touched in zip(scenario.strategies, rows, strict=True):
         sent = sum(_sent(scenario, strategy))
@@ -61,6 +63,14 @@ def scenes(scenario: Scenario, accounts: int, topics: int, rows: Sequence[int]) 
         total += accounts * (each + willing + pools) + sent * SENT
         total += touched * ROW + _room(touched) * 2 * SLOT
     return total + max(rows, default=0) * COUNTED + accounts * COUNTED_ACCOUNT
+
+
+def unforeseen(scenario: Scenario) -> Iterator[str]:
+    """Say what estimates of time and memory leave out."""
+    if scenario.originals is not None:
+        yield (
+            "originals: what people write, and what comes of it, is not foreseen in time and memory"
+        )
 
 
 def _room(rows: int) -> int:

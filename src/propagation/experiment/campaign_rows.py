@@ -17,7 +17,7 @@ from propagation.experiment.batches import (
 )
 from propagation.experiment.quotients import quotient_of
 from propagation.scenario.actions import Action, Choice, recipients_of
-from propagation.scenario.comparing import COST_PER, FUNNEL, METRICS, MOVING
+from propagation.scenario.comparing import COST_PER, FUNNEL, METRICS, MOVING, ORIGINALS
 from propagation.scenario.spec import Scenario
 from propagation.spread.campaign_tally import CampaignTallies
 from propagation.strategy.agenda import Agenda
@@ -91,7 +91,8 @@ def add_campaigns(
     """
     curves = len(found.shares_by_hour)
     metrics = dict(zip(METRICS, found.metrics.T, strict=True))
-    metrics |= dict(zip((*MOVING, *FUNNEL), found.counts.T.astype(np.float64), strict=True))
+    counted = (*MOVING, *FUNNEL, *ORIGINALS)
+    metrics |= dict(zip(counted, found.counts.T.astype(np.float64), strict=True))
     metrics["cost"] = np.array(costs, np.float64)
     for name in COST_PER:
         quotient = quotient_of(name, metrics)

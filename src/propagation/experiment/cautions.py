@@ -8,7 +8,7 @@ from propagation.experiment.intervals import Floats, Integers
 from propagation.experiment.phrases import counted, listed, phrase, share
 from propagation.experiment.tails import enough, lacks_giants, shows_giants, top_share
 from propagation.scenario.comparing import COST_PER
-from propagation.spread.theory import Expected
+from propagation.spread.expected import Expected
 
 FEWEST_REPLICATES = 100
 FEWEST_DRAWS = 5

@@ -9,6 +9,7 @@ from propagation.audience.memory import free_memory
 from propagation.audience.population import segment_targets
 from propagation.audience.targets import Plan, SegmentTargets, check_targets
 from propagation.audience.world import World
+from propagation.experiment.campaign_footprint import unforeseen
 from propagation.experiment.equal_cost import in_notes
 from propagation.experiment.estimates import (
     ADVICE,
@@ -19,6 +20,8 @@ from propagation.experiment.estimates import (
     replicates_in_words,
     worker_count,
 )
+from propagation.experiment.foresight import Foresights
+from propagation.experiment.foresight_words import sentences
 from propagation.experiment.own_agents import load_account_class
 from propagation.experiment.phrases import counted, quoted
 from propagation.experiment.replicates import Laboratory
@@ -28,8 +31,13 @@ from propagation.scenario.actions import Repost
 from propagation.scenario.spec import Capacity, GrownGraph, Scenario, Segment, Spread
 
 
-def notes(scenario: Scenario, folder: Path) -> list[str]:
-    """Return sentences on size, time, memory and luck.
+def notes(scenario: Scenario, folder: Path, *, exact: bool = False) -> list[str]:
+    """Return sentences on size, time, memory and luck, and on what theory expects.
+
+    Parameters
+    ----------
+    exact
+        Whether theory goes by the accounts of a graph, which is drawn for it.
 
     Raises
     ------
@@ -42,12 +50,16 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
         problems = check_targets(segment_targets(scenario.segments))
         if problems:
             raise InputError(problems)
+        if exact:
+            check_memory(scenario, worker_count(0), "compiled")
+        laboratory = Laboratory(scenario, folder)
         return [
-            *_equal_cost(Laboratory(scenario, folder)),
+            *_equal_cost(laboratory),
             *_circles(scenario),
             *_size(scenario, drawn_estimate(scenario, scenario.segments, worker_count(0))),
             *_disk(scenario, segment_targets(scenario.segments)),
             *_envelopes(scenario.segments),
+            *sentences(Foresights(laboratory, exact=exact)),
         ]
     check_memory(scenario, worker_count(0), "compiled")
     laboratory = Laboratory(scenario, folder)
@@ -56,9 +68,10 @@ def notes(scenario: Scenario, folder: Path) -> list[str]:
     report = real.report if real else ()
     size = _size(scenario, given_estimate(scenario, world, worker_count(0)))
     done = [*_equal_cost(laboratory), *_circles(scenario)]
+    theory = sentences(Foresights(laboratory, exact=exact))
     if scenario.segments is None:
-        return [*report, *done, *size]
-    return [*done, *size, *_grown(world), *_envelopes(scenario.segments)]
+        return [*report, *done, *size, *theory]
+    return [*done, *size, *_grown(world), *_envelopes(scenario.segments), *theory]
 
 
 def _grown(world: World) -> Iterator[str]:
@@ -116,6 +129,7 @@ def _size(scenario: Scenario, found: Estimate) -> Iterator[str]:
         refused = f"more than the {free / 1e9:,.2f} GB that are free: it would be refused"
         memory += f"; {refused}, {ADVICE}"
     yield memory
+    yield from unforeseen(scenario)
 
 
 def _disk(scenario: Scenario, targets: Mapping[str, SegmentTargets]) -> Iterator[str]:

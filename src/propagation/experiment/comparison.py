@@ -35,7 +35,7 @@ from propagation.experiment.tails import Level, is_heavy, levels, round_levels
 from propagation.experiment.verdict import verdict
 from propagation.luck import Purpose, stem
 from propagation.problems import InputError, Problem, not_one_of
-from propagation.spread.theory import Expected
+from propagation.spread.expected import Expected
 
 Runs = Mapping[str, Mapping[str, Floats]]
 Expectations = Mapping[str, Mapping[str, Expected]]

@@ -7,9 +7,10 @@ import numpy as np
 
 from propagation.audience.world import World
 from propagation.experiment.replicates import Laboratory
-from propagation.scenario.metrics import moves
+from propagation.scenario.metrics import is_limited, moves
 from propagation.scenario.spec import Scenario
-from propagation.spread.theory import MOST_FOLLOWS, Expected, Theory
+from propagation.spread.expected import Expected
+from propagation.spread.theory import MOST_FOLLOWS, Theory, is_branching
 
 Worth = tuple[tuple[str, float], ...]
 """What the value of accounts is multiplied by: (segment, factor)."""
@@ -28,16 +29,15 @@ class Expectations:
     ) -> dict[str, dict[str, Expected]]:
         """Return what is expected: strategy, then metric.
 
-        Strategies of which nothing is expected are left out, as are all with agents of one's own,
-        all on graphs of more than ``MOST_FOLLOWS`` follows, and all where followers come and go.
+        Strategies of which nothing is expected are left out (``why_nothing``), as are all on graphs
+        of more than ``MOST_FOLLOWS`` follows.
 
         Parameters
         ----------
         worth
             What the value of accounts is multiplied by, by segment.
         """
-        asked = strategies if self._laboratory.scenario.agents is None else ()
-        found = {name: self._of(name, tuple((worth or {}).items())) for name in asked}
+        found = {name: self._of(name, tuple((worth or {}).items())) for name in strategies}
         return {name: each for name, each in found.items() if each is not None}
 
     def _of(self, strategy: str, worth: Worth) -> dict[str, Expected] | None:
@@ -62,14 +62,34 @@ class Expectations:
 
 
 def theory_in(laboratory: Laboratory, strategy: str, draw: int = 0) -> Theory | None:
-    """Return the theory of the world that a strategy runs in; None where it says nothing.
-
-    It may still say nothing of the messages.
-    """
-    if laboratory.scenario.agents is not None or not speaks_of(laboratory, strategy):
+    """Return the theory of the world that a strategy runs in; None where it says nothing."""
+    if not speaks_of(laboratory, strategy):
         return None
     shuffled = strategy in laboratory.scenario.shuffled
     return theory_of(laboratory.scenario, laboratory.world(draw, shuffled=shuffled))
+
+
+def why_nothing(laboratory: Laboratory, strategy: str) -> str | None:
+    """Return why theory says nothing of a strategy, to follow a colon; None where it does."""
+    scenario, agenda = laboratory.scenario, laboratory.agendas[strategy]
+    if scenario.agents is not None:
+        return "agents of the scenario's own decide"
+    if scenario.originals is not None:
+        return "accounts write messages of their own, which set off others"
+    if is_limited(scenario):
+        return "attention is limited, so that messages compete for it"
+    if moves(scenario):
+        return "followers come and go, so that later posts reach others than the first ones"
+    if not agenda.instances:
+        return "it posts nothing"
+    if not agenda.posts_only:
+        return "it does more than post"
+    for name in sorted({instance.message for instance in agenda}):
+        if not is_branching(scenario.messages[name]):
+            if isinstance(scenario.messages[name].resonance, float):
+                return f"'{name}' may need several notices by the same account"
+            return f"the resonance of '{name}' varies, so that its trees have luck in common"
+    return None
 
 
 def theory_of(scenario: Scenario, world: World) -> Theory:
@@ -79,11 +99,8 @@ def theory_of(scenario: Scenario, world: World) -> Theory:
 
 
 def speaks_of(laboratory: Laboratory, strategy: str) -> bool:
-    """Whether theory may speak of a strategy: it posts, and its world stays and is not too large.
-
-    Where followers come and go, later posts reach others than the first ones.
-    """
-    if moves(laboratory.scenario) or not laboratory.agendas[strategy].instances:
+    """Whether theory speaks of a strategy, and its world is not too large to go through."""
+    if why_nothing(laboratory, strategy) is not None:
         return False
     shuffled = strategy in laboratory.scenario.shuffled
     return laboratory.world(0, shuffled=shuffled).graph.follows <= MOST_FOLLOWS

@@ -147,6 +147,7 @@ def _is_numbers(kind: pa.DataType) -> bool:
 
 TEXT, WHOLE, NUMBER, NUMBERS = _is_text, pa.types.is_integer, _is_number, _is_numbers
 _IDENTITY = {"strategy": TEXT, "replicate": WHOLE}
+_OF_STRATEGY = ("mean", "low", "high", "p10", "p90", "expected")
 COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "runs": {**_IDENTITY, "draw": WHOLE, **dict.fromkeys(METRICS, NUMBER)},
     "cascades": {**_IDENTITY, "message": TEXT, "nominal_time": NUMBER, "size": WHOLE},
@@ -168,6 +169,13 @@ COLUMNS: Mapping[str, Mapping[str, Any]] = {
         "attention": NUMBER,
     },
     "sizes": {"segment": TEXT, "accounts": WHOLE},
+    "sweep": {
+        "axis_0": NUMBER,
+        **{f"{name}_{i}": NUMBER for i in (0, 1) for name in _OF_STRATEGY},
+        **dict.fromkeys(("difference", "difference_low", "difference_high"), NUMBER),
+        **dict.fromkeys(("ratio", "ratio_low", "ratio_high", "better"), NUMBER),
+    },
+    "uncertain": {"input_0": NUMBER, "matrix": TEXT},
 }
 """The columns that are read of each table, and the kind of each; only a number may be undefined."""
 

@@ -56,6 +56,7 @@ PHRASES = {
         "has a structural virality of {}",
         *("as high", "higher", "lower"),
     ),
+    "originals": Phrase("originals", "sets off {} original message(s)"),
     "followers_gained": Phrase("followers gained", "gains {} follower(s)"),
     "followers_lost": Phrase(
         "followers lost",

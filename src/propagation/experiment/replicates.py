@@ -192,13 +192,13 @@ class Laboratory:
         if self.in_processes:
             return MesaEngine(
                 *(world, scenario.messages, scenario.horizon, self.account_class),
-                *(scenario.following, scenario.relevant),
+                *(scenario.following, scenario.relevant, scenario.originals),
             )
         prepared = self._prepared_world(draw, shuffled)
         touched = self._arrays(world.graph.accounts)
         return CompiledEngine(
             *(world, scenario.messages, scenario.horizon, prepared, touched),
-            *(scenario.following, scenario.relevant, self._room),
+            *(scenario.following, scenario.relevant, self._room, scenario.originals),
         )
 
     def _prepared_world(self, draw: int, shuffled: bool) -> Prepared:

@@ -17,7 +17,7 @@ from propagation.experiment.intervals import (
 )
 from propagation.experiment.phrases import counted, phrase, roughly, share
 from propagation.experiment.tails import lacks_giants
-from propagation.spread.theory import Expected
+from propagation.spread.expected import Expected
 
 PILOT = 400
 DOUBT = 0.001

@@ -317,7 +317,7 @@ def _each_once(tables: list[pa.Table]) -> pa.Table:
     return pa.concat_tables(kept)
 
 
-WORDS = ("strategy", "message", "segment", "ours", "label")
+WORDS = ("strategy", "message", "segment", "ours", "label", "matrix")
 WHOLE_NUMBERS = (
     *("replicate", "draw", "seed", "size", "largest_tree", "largest_generation"),
     *("account", "parent", "generation", "follower", "followee", "low", "high", "accounts"),

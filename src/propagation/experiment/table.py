@@ -15,7 +15,7 @@ from propagation.experiment.phrases import (
 
 HEADLINES = (
     *("relevant_reach", "reach", "valued_reach", "shares", "time_to_half", "doubling_time"),
-    *("followers_gained", "followers_lost", "pitches_covered", "coverage_reach"),
+    *("originals", "followers_gained", "followers_lost", "pitches_covered", "coverage_reach"),
     *("cost", "cost_per_relevant_reach", "cost_per_valued_reach"),
 )
 """Those of them that the runs of a scenario have are told."""

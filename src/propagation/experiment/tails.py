@@ -21,7 +21,7 @@ from propagation.experiment.phrases import (
     share_with_interval,
 )
 from propagation.experiment.summary import Difference, Outcome, Standing
-from propagation.spread.theory import Expected
+from propagation.spread.expected import Expected
 
 HEAVY = 0.25
 """Share of the total in the top 1% of runs beyond which a mean's interval is not trusted."""

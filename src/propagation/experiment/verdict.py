@@ -29,7 +29,7 @@ Outcomes = Mapping[str, Mapping[str, Outcome]]
 
 HEADLINES = (
     *("reach", "relevant_reach", "valued_reach", "shares", "time_to_half"),
-    *("followers_gained", "followers_lost", "pitches_covered"),
+    *("originals", "followers_gained", "followers_lost", "pitches_covered"),
     *("cost", "cost_per_relevant_reach", "cost_per_valued_reach"),
 )
 """Metrics named in the verdict when they disagree with the compared one, where runs have them."""

@@ -100,6 +100,7 @@ def _values(axis: Span | tuple[float, ...], whole: bool) -> tuple[float, ...]:
     return tuple(dict.fromkeys(float(round(value)) if whole else value for value in values))
 
 
-def _rounded(points: Floats, paths: list[str], inputs: Inputs) -> Floats:
+def _rounded(points: Floats, paths: Sequence[str], inputs: Inputs) -> Floats:
+    """Return points (points, inputs) with those inputs rounded that take whole numbers."""
     whole = [inputs.is_whole(path) for path in paths]
     return np.where(whole, np.round(points), points)

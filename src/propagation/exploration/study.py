@@ -12,12 +12,28 @@ from pathlib import Path
 from typing import Any
 
 from propagation.experiment.provenance import SOURCES, agents_checksum, anchored
+from propagation.experiment.replicates import Laboratory
 from propagation.experiment.runner import Interrupted
-from propagation.experiment.storage import MARK, REPORT, SCENARIO, SUMMARY, SWEEP, ResultsFolder
+from propagation.experiment.storage import (
+    MARK,
+    REPORT,
+    RUNS,
+    SCENARIO,
+    SUMMARY,
+    SWEEP,
+    UNCERTAIN,
+    ResultsFolder,
+)
+from propagation.experiment.summarising import columns_of
+from propagation.exploration.decomposition import why_of
 from propagation.exploration.explorer import Explorer
 from propagation.exploration.kept import KeptRuns, metrics_kept
+from propagation.exploration.sentences import of_uncertainty, of_why
 from propagation.exploration.sweep import sweep_of
-from propagation.scenario.exploring import EXPLORED_DRAWS
+from propagation.exploration.tie_sentences import of_break_even
+from propagation.exploration.ties import break_even_of
+from propagation.exploration.uncertainty import uncertainty_of
+from propagation.scenario.exploring import EXPLORED_DRAWS, Exploring
 from propagation.scenario.exploring_checks import unexplored
 from propagation.scenario.reading import read_scenario
 from propagation.scenario.spec import Scenario
@@ -110,7 +126,7 @@ class Study:
         return summary
 
     def _asks(self, part: str) -> bool:
-        return getattr(self.scenario, part, None) is not None
+        return part == "why" or getattr(self.scenario, part) is not None
 
     def _explorer(self, draws: int | None) -> Explorer:
         return Explorer(
@@ -128,6 +144,30 @@ class Study:
             made_by = f"{SOURCES} {agents} {write_scenario(unexplored(self.scenario))}"
             self._kept = KeptRuns(self.out, made_by, metrics_kept(self.scenario))
         return self._kept
+
+    def _uncertain(self, folder: ResultsFolder) -> Mapping[str, object] | None:
+        how = self.scenario.exploring or Exploring()
+        with self.bar("what is uncertain") as progress:
+            found = uncertainty_of(self._explorer(how.draws), progress)
+        folder.write_columns(UNCERTAIN, found.columns())
+        return {**found.as_dict(), "sentences": list(of_uncertainty(found))}
+
+    def _break_even(self, folder: ResultsFolder) -> Mapping[str, object] | None:
+        asked = self.scenario.break_even
+        if asked is None:
+            return None
+        with self.bar("break-even") as progress:
+            found = break_even_of(self._explorer(self.scenario.draws), asked, progress)
+        return {**found.as_dict(), "sentences": list(of_break_even(found))}
+
+    def _why(self, folder: ResultsFolder) -> list[object] | None:
+        summary = folder.read_json(SUMMARY)
+        runs, draw = columns_of(folder.table(RUNS, int(str(summary["replicates"]))))
+        outcomes: Any = summary["strategies"]
+        heavy = {name: each[self.scenario.compare.on]["heavy"] for name, each in outcomes.items()}
+        laboratory = Laboratory(self.scenario, self.source)
+        found = why_of(laboratory, runs, draw, heavy)
+        return [{**each.as_dict(), "sentences": list(of_why(each))} for each in found]
 
     def _sweep(self, folder: ResultsFolder) -> Mapping[str, object] | None:
         sweep = self.scenario.sweep

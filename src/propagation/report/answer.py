@@ -1,16 +1,18 @@
 """The answer in a line: which strategy does better in what, from the runs of a finished folder."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from propagation.experiment.comparison import difference, pair_in
 from propagation.experiment.intervals import Interval
-from propagation.experiment.phrases import listed, phrase, plainly, quoted
+from propagation.experiment.phrases import listed, phrase, plainly, quoted, share
 from propagation.experiment.summary import Difference, Standing
 from propagation.report.stored import Stored
 from propagation.report.tables import metrics_told
 
+SURE = 0.95
+"""Share of the combinations from which on the answer is said without a "depends"."""
 MOST_NAMED = 4
 """Strategies named in the answer; of more, only the number is given."""
 AGAINST_ONE = {
@@ -51,6 +53,37 @@ def answer_of(stored: Stored, strategies: Sequence[str]) -> Answer | None:
     *others, baseline = strategies
     if not others:
         return None
+    found = _as_written(stored, others, baseline)
+    uncertain = stored.summary.get("uncertain")
+    if uncertain is None or not uncertain["pairs"]:
+        return found
+    over = " ".join(_over(pair) for pair in uncertain["pairs"])
+    return replace(found, first=f"{over} As the scenario is written: {_small(found.first)}")
+
+
+def _over(pair: Mapping[str, Any]) -> str:
+    """Say in how many combinations of what is uncertain a strategy does better."""
+    ahead, metric = pair["ahead"], phrase(pair["metric"]).label
+    ours, theirs = quoted([pair["strategy"]]), quoted([pair["baseline"]])
+    if ahead in (0, 1):
+        better, worse = (ours, theirs) if ahead else (theirs, ours)
+        return (
+            f"In {metric}, {better} does better than {worse} in every combination tried of what is "
+            "uncertain."
+        )
+    depends = "" if ahead >= SURE or ahead <= 1 - SURE else "It depends on what nobody knows. "
+    return (
+        f"{depends}In {metric}, {ours} does better than {theirs} in {share(ahead)} of the "
+        "combinations of what is uncertain."
+    )
+
+
+def _small(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _as_written(stored: Stored, others: list[str], baseline: str) -> Answer:
+    """Return the answer of the scenario as written."""
     metric, *further = metrics_told(stored)
     found = {name: _difference(stored, name, baseline, metric, len(others)) for name in others}
     if len(others) > 1:

@@ -147,6 +147,7 @@ UNITS = {
     "reach": "account",
     "relevant_reach": "relevant account",
     "shares": "share",
+    "originals": "original message",
     "followers_gained": "follower gained",
     "pitches_opened": "opened pitch",
     "pitches_answered": "answer",

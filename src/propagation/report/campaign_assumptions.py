@@ -33,6 +33,12 @@ def campaign_tables(written: Block) -> Iterator[Table]:
         )
     if follows := _told(strategies, ("follow",), lambda one: (_back(one["back"]),)):
         yield Table("Chances to be followed back", ("Following", "Chance, times interest"), follows)
+    if "originals" in written:
+        yield Table(
+            "Who writes about a topic",
+            ("Topic", "Chance to write, at the first notice of it", "Spreads as the message"),
+            _originals(written["originals"]),
+        )
     if "following" in written:
         yield Table(
             "How followers of ours come and go",
@@ -88,6 +94,12 @@ def _back(back: Any) -> str:
     if isinstance(back, Mapping):
         return f"{back['noticed']} if it has noticed us, else {back['otherwise']}"
     return str(back)
+
+
+def _originals(written: Mapping[str, Block]) -> list[tuple[str, ...]]:
+    return [
+        (topic, f"{one['chance']} times interest", one["message"]) for topic, one in written.items()
+    ]
 
 
 def _following(block: Block) -> list[tuple[str, str]]:

@@ -42,6 +42,10 @@ CAMPAIGN = {
     "Wearing": "An irrelevant pitch makes its recipient less willing to open the next one from the "
     "same account.",
 }
+ORIGINALS = {
+    "Original": "A message that somebody who has noticed the topic writes and posts of their own "
+    "accord. It spreads like any other and can set off more of them.",
+}
 MOVING = {
     "Followers gained and lost": "How often an account began to follow one of ours during the "
     "campaign, and how often one left. Who comes back is counted again.",
@@ -65,6 +69,23 @@ AT_EQUAL_COST = {
     "At equal cost": "What a strategy buys by number was multiplied by one factor, so that each "
     "strategy costs as much as the budget allows and none costs more.",
 }
+UNCERTAIN = {
+    "What is uncertain": "Inputs that nobody knows, each with the range in which it may lie.",
+    "Combination": "One value of each of those inputs, drawn from their ranges.",
+    "Nine of ten combinations": "The range without the lowest and the highest twentieth of the "
+    "combinations. More campaigns do not make it narrower; better knowledge of the inputs does.",
+    "Alone, and with the others": "The first-order and the total Sobol index of an input: which "
+    "part of the variance over the combinations would go if that input were known, and which part "
+    "would stay if all the others were.",
+}
+TIE = {
+    "Tie": "The value of an input at which neither of two strategies is ahead. Also called the "
+    "break-even.",
+}
+SWEPT = {
+    "Sweep": "The two strategies compared at many values of some inputs, in the same worlds and "
+    "with the same luck.",
+}
 SHUFFLED = (
     "Everybody has traded places in the follower graph with somebody of as many followers. It "
     "tells how much is due to who people are, and how much to whom they stand close to."
@@ -76,11 +97,15 @@ def glossary(scenario: Scenario) -> dict[str, str]:
     varied = any(not isinstance(one.resonance, float) for one in scenario.messages.values())
     used = (
         (CAMPAIGN, pitches(scenario)),
+        (ORIGINALS, scenario.originals is not None),
         (MOVING, moves(scenario)),
         (COSTS, has_cost(scenario)),
         (AT_EQUAL_COST, scenario.compare.at_equal is not None),
         (LIMITED, is_limited(scenario)),
         (VARIED, varied),
+        (UNCERTAIN, scenario.uncertain is not None),
+        (TIE, scenario.break_even is not None or scenario.sweep is not None),
+        (SWEPT, scenario.sweep is not None),
         ({"Shuffled world": SHUFFLED}, bool(scenario.shuffled)),
     )
     further = [terms for terms, is_used in used if is_used]

@@ -13,8 +13,10 @@ from propagation.experiment.storage import FIGURES, REPORT, TABLES, cannot_write
 from propagation.report.answer import answer_of
 from propagation.report.assumptions import assumption_tables, compared_table
 from propagation.report.campaign import as_run, campaign_parts
+from propagation.report.exploring import exploring_parts
 from propagation.report.figures.campaign_drawings import CAMPAIGN_FIGURES
 from propagation.report.figures.drawing import Figure
+from propagation.report.figures.exploring_drawings import is_explored
 from propagation.report.figures.rendering import LARGEST_SVG, NARROW, render, told
 from propagation.report.glossary import glossary
 from propagation.report.soundness import read_sound
@@ -106,6 +108,7 @@ def _results(stored: Stored, figures: Sequence[Figure]) -> dict[str, Any]:
         "outcomes": outcome_table(stored, strategies),
         "reach_counts": reach_in_words(stored),
         "differences": difference_table(stored),
+        "explored": exploring_parts(stored, by_name),
         "steps": _steps(stored, by_name),
         "parts": campaign_parts(stored, strategies, by_name),
         "further": [each for each in figures if _is_further(each)],
@@ -115,7 +118,8 @@ def _results(stored: Stored, figures: Sequence[Figure]) -> dict[str, Any]:
 
 def _is_further(figure: Figure) -> bool:
     """Whether a figure has no place of its own."""
-    return not figure.name.startswith(("outcomes", "step-")) and figure.name not in CAMPAIGN_FIGURES
+    has_place = figure.name in CAMPAIGN_FIGURES or is_explored(figure)
+    return not has_place and not figure.name.startswith(("outcomes", "step-"))
 
 
 def _grounds(stored: Stored) -> dict[str, Any]:

@@ -14,9 +14,13 @@ from propagation.experiment.storage import (
     CURVES,
     GRAPH_FOLLOWS,
     RUNS,
+    SUMMARY,
+    SWEEP,
     TREES,
+    UNCERTAIN,
 )
 from propagation.problems import InputError, MachineError
+from propagation.report.explored import combinations_fit, sweep_fits
 from propagation.report.stored import Stored, Tree, read_stored
 from propagation.scenario.metrics import is_campaign, moves
 from propagation.strategy.agenda import agenda_of
@@ -51,6 +55,9 @@ def unsound(stored: Stored) -> str:
         CURVES: _curves_fit,
         TREES: _trees_fit,
         GRAPH_FOLLOWS: _graph_fits,
+        SWEEP: lambda each: sweep_fits(each.sweep, each.summary.get("sweep")),
+        UNCERTAIN: lambda each: combinations_fit(each.combinations, each.summary.get("uncertain")),
+        SUMMARY: _names_fit,
     }
     return next((name for name, fits in checks.items() if not fits(stored)), "")
 
@@ -120,3 +127,21 @@ def _graph_fits(stored: Stored) -> bool:
 
 def _within(places: npt.NDArray[np.int64], count: int) -> bool:
     return bool(((places >= 0) & (places < count)).all())
+
+
+def _names_fit(stored: Stored) -> bool:
+    """Whether what was explored is of strategies of the scenario, and its factors multiply up."""
+    summary = stored.summary
+    named = {*summary.get("sweep", {}).get("strategies", ())}
+    named |= {*summary.get("break_even", {}).get("between", ())}
+    pairs = [*summary.get("uncertain", {}).get("pairs", ()), *summary.get("why", ())]
+    named |= {name for each in pairs for name in (each["strategy"], each["baseline"])}
+    return named <= set(stored.scenario.strategies) and all(map(_adds_up, summary.get("why", ())))
+
+
+def _adds_up(why: Mapping[str, Any]) -> bool:
+    """Whether the factors of a ratio give it when multiplied."""
+    values = [each["value"] for each in why["factors"]]
+    if not values or None in values or why["ratio"] is None or why["ratio"]["mean"] is None:
+        return True
+    return bool(np.isclose(np.prod(values), why["ratio"]["mean"], rtol=1e-6))

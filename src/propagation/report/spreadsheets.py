@@ -2,9 +2,12 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from propagation.experiment.storage import escaped, replacing
 from propagation.report.stored import Stored
@@ -16,7 +19,7 @@ ENDS = ("mean", "low", "high")
 
 
 def write_tables(stored: Stored, folder: Path) -> None:
-    """Write ``outcomes.csv``, ``differences.csv`` and, where there are steps, ``steps.csv``.
+    """Write ``outcomes.csv``, ``differences.csv``, and tables of steps and points if there are any.
 
     Raises
     ------
@@ -38,8 +41,54 @@ def write_tables(stored: Stored, folder: Path) -> None:
         for step in stored.summary.get("steps", [])
         for difference in step["differences"]
     ]
-    if steps:
-        _write(folder / "steps.csv", steps)
+    further: dict[str, Sequence[Mapping[str, Any]]] = {
+        "steps": steps,
+        "sweep": sweep_rows(stored),
+        "uncertain": combination_rows(stored),
+    }
+    for name, found_rows in further.items():
+        if found_rows:
+            _write(folder / f"{name}.csv", found_rows)
+        else:
+            (folder / f"{name}.csv").unlink(missing_ok=True)  # of an earlier report
+
+
+def sweep_rows(stored: Stored) -> list[Mapping[str, Any]]:
+    """Return a row for each point of the sweep: its inputs by path, then what was found there."""
+    sweep = stored.sweep
+    if sweep is None:
+        return []
+    columns = {axis.path: sweep.points[:, place] for place, axis in enumerate(sweep.axes)}
+    columns |= {_named(column, sweep.strategies): found for column, found in sweep.columns.items()}
+    return _rows(columns)
+
+
+def combination_rows(stored: Stored) -> list[Mapping[str, Any]]:
+    """Return a row for each combination of what is uncertain: its inputs by path, then the rest."""
+    found = stored.combinations
+    if found is None:
+        return []
+    told = stored.summary["uncertain"]
+    columns: dict[str, Any] = {
+        each["path"]: found.inputs[:, place] for place, each in enumerate(told["inputs"])
+    }
+    return _rows(columns | {"matrix": np.array(found.matrix)} | dict(found.columns))
+
+
+def _named(column: str, strategies: Sequence[str]) -> str:
+    """Return a column with the name of its strategy in place of its number."""
+    name, _, number = column.rpartition("_")
+    return f"{name} of {strategies[int(number)]}" if number in ("0", "1") else column
+
+
+def _rows(columns: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    values = [[_cell(value) for value in column.tolist()] for column in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _cell(value: Any) -> Any:
+    """Leave what is undefined empty."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _flat(difference: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +106,7 @@ def _write(target: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows of the same columns: Excel takes UTF-8 for another encoding without its mark."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(rows[0] if rows else ("strategy", "baseline", "metric"))
+    writer.writerow(_cells(rows[0]) if rows else ("strategy", "baseline", "metric"))
     writer.writerows(_cells(row.values()) for row in rows)
     with replacing(target) as path:
         path.write_text(text.getvalue(), encoding="utf-8-sig", newline="")

@@ -22,6 +22,7 @@ from propagation.experiment.storage import (
     ResultsFolder,
     unescaped,
 )
+from propagation.report.explored import Combinations, Sweep, read_explored
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -88,6 +89,8 @@ class Stored(Finished):
         Where it is limited, attention by how many accounts followers follow.
     choosable
         Where strategies were scaled to one cost: accounts to choose from by segment (None: all).
+    sweep, combinations
+        What was explored: points of a sweep, and combinations of what is uncertain.
     """
 
     sizes: Mapping[str, Int64]
@@ -96,6 +99,8 @@ class Stored(Finished):
     graph: SmallGraph | None
     attention: tuple[AttentionClass, ...] = ()
     choosable: Mapping[str | None, int] = field(default_factory=dict)
+    sweep: Sweep | None = None
+    combinations: Combinations | None = None
 
     def is_heavy(self, metric: str, *strategies: str) -> bool:
         """Whether tails of any strategy are so heavy that no interval of a mean is claimed."""
@@ -114,6 +119,7 @@ def read_stored(path: Path) -> Stored:
         If a table in it cannot be read.
     """
     finished, folder = read_finished(path), ResultsFolder(path)
+    sweep, combinations = read_explored(path, finished.summary)
     sizes = _columns(folder.table(CASCADES, finished.replicates), ("size",))
     return Stored(
         path=path,
@@ -128,6 +134,8 @@ def read_stored(path: Path) -> Stored:
         attention=_attention(folder.optional_table(ATTENTION)),
         choosable=_choosable(folder.optional_table(SIZES)),
         graph=_graph(folder.optional_table(GRAPH_FOLLOWS), folder.optional_table(GRAPH_ACCOUNTS)),
+        sweep=sweep,
+        combinations=combinations,
     )
 
 

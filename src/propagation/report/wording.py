@@ -31,6 +31,11 @@ COMPETING = (
     "Only the scenario's own messages compete for attention. What else is in a feed is the same in "
     "every strategy and at every hour."
 )
+OF_THEIR_OWN = (
+    "People write about a topic at most once, at the first notice of it, whoever they noticed it "
+    "from. Sizes of cascades, and the typical one, are of messages of the strategy only; all else "
+    "counts what people wrote as well."
+)
 UNLIMITED = (
     "Messages do not take attention from each other: however much is posted, each is noticed with "
     "the same chance."
@@ -57,6 +62,8 @@ def limits(scenario: Scenario) -> list[str]:
     if has_cost(scenario):
         found[found.index(NO_COST)] = WITH_COST
     further = [WORN] if pitches(scenario) else []
+    if scenario.originals is not None:
+        further.append(OF_THEIR_OWN)
     if is_limited(scenario):
         further.append(COMPETING)
     elif is_campaign(scenario):

@@ -27,6 +27,7 @@ Metric = Literal[
     "largest_cascade",
     "depth",
     "structural_virality",
+    "originals",
     "followers_gained",
     "followers_lost",
     "pitches_sent",
@@ -52,6 +53,7 @@ METRIC_MEANINGS: dict[Metric, str] = {
     "largest_cascade": "posts and shares in the largest tree of shares",
     "depth": "longest chain of shares from a post",
     "structural_virality": "mean distance between two accounts of one tree of shares",
+    "originals": "messages that others than our own accounts wrote and posted themselves",
     "followers_gained": "times that an account began to follow one of ours",
     "followers_lost": "times that a follower left one of our accounts",
     "pitches_sent": "pitches and blasts, one for each recipient and time",
@@ -66,8 +68,9 @@ METRIC_MEANINGS: dict[Metric, str] = {
 }
 ALL_METRICS: tuple[Metric, ...] = get_args(Metric)
 """Names of the metrics, as in output files; a scenario file may write blanks for underscores."""
-METRICS = ALL_METRICS[: ALL_METRICS.index("followers_gained")]
+METRICS = ALL_METRICS[: ALL_METRICS.index("originals")]
 """Those that every run has; `scenario.metrics` says who has the others."""
+ORIGINALS: tuple[Metric, ...] = ("originals",)
 MOVING: tuple[Metric, ...] = ("followers_gained", "followers_lost")
 FUNNEL: tuple[Metric, ...] = (
     "pitches_sent",

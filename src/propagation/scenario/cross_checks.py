@@ -15,6 +15,7 @@ from propagation.scenario.choice_checks import EVERYBODY, whole
 from propagation.scenario.compare_checks import compare_problems
 from propagation.scenario.findings import Finding, Path, as_name, block, unknown_keys
 from propagation.scenario.grown import grown_problems, is_grown
+from propagation.scenario.originals import originals_problems
 from propagation.scenario.units import shown
 
 MOST_ACCOUNTS = 2**31 - 1
@@ -26,7 +27,7 @@ TRAITS = ("attention", "value", "threshold")
 def find_cross_problems(tree: Mapping[str, object]) -> list[Finding]:
     """Return everything in which the blocks of a written scenario do not fit together."""
     worlds = (_world, _graph, _total, _interest, _follows, grown_problems, _ours, _columns)
-    checks = (*worlds, action_problems, compare_problems, _thresholds)
+    checks = (*worlds, action_problems, originals_problems, compare_problems, _thresholds)
     return [finding for check in checks for finding in check(tree)]
 
 

@@ -101,6 +101,10 @@ def _pairs(scenario: "Scenario") -> Iterator[Finding]:
 
 def compared_pair(scenario: "Scenario") -> tuple[str, str]:
     """Return the first strategy that the verdict compares, and the baseline."""
-    baseline = scenario.compare.baseline
+    return compared_with_baseline(scenario)[0], scenario.compare.baseline
+
+
+def compared_with_baseline(scenario: "Scenario") -> list[str]:
+    """Return the strategies that the verdict compares with the baseline."""
     named = scenario.compare.strategies or tuple(scenario.strategies)
-    return next(name for name in named if name != baseline), baseline
+    return [name for name in named if name != scenario.compare.baseline]

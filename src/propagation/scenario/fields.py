@@ -221,6 +221,13 @@ PositivePercent = Annotated[
     _written(units.write_share),
     WithJsonSchema(_share_schema("exclusiveMinimum")),
 ]
+PercentOrMore = Annotated[
+    float,
+    BeforeValidator(units.read_share),
+    Field(ge=0, le=MOST),
+    _written(units.write_share),
+    WithJsonSchema(_share_schema("minimum", MOST)),
+]
 Count = Annotated[int, BeforeValidator(units.read_whole), Field(ge=0, le=2**31 - 1)]
 PositiveCount = Annotated[int, BeforeValidator(units.read_whole), Field(ge=1, le=2**31 - 1)]
 SmallCount = Annotated[int, BeforeValidator(units.read_whole), Field(ge=1, le=MOST)]

@@ -4,7 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from propagation.scenario.actions import Action, Post, Repost
-from propagation.scenario.comparing import ALL_METRICS, COST_PER, FUNNEL, METRICS, MOVING, Metric
+from propagation.scenario.comparing import (
+    ALL_METRICS,
+    COST_PER,
+    FUNNEL,
+    METRICS,
+    MOVING,
+    ORIGINALS,
+    Metric,
+)
 from propagation.scenario.findings import Finding, Path, block
 from propagation.scenario.traits import Capacity
 
@@ -12,6 +20,7 @@ if TYPE_CHECKING:
     from propagation.scenario.spec import Scenario
 
 NEEDS = {
+    ORIGINALS: "'originals'",
     MOVING: "'following', or an action that follows",
     FUNNEL: "an action that pitches or blasts",
     ("cost", *COST_PER): "an action with a 'cost'",
@@ -21,7 +30,7 @@ NEEDS = {
 
 def metrics_of(scenario: "Scenario") -> tuple[Metric, ...]:
     """Return the metrics that the runs of a scenario have, in the order of tables."""
-    used = {"strategies", "following"}
+    used = {"strategies", "following", "originals"}
     return metrics_in(scenario.model_dump(include=used, by_alias=True))
 
 
@@ -29,6 +38,7 @@ def metrics_in(tree: Mapping[str, object]) -> tuple[Metric, ...]:
     """Return the same of a scenario as written, which need not be right."""
     actions = list(_actions(tree))
     used = {
+        ORIGINALS: isinstance(tree.get("originals"), Mapping),
         MOVING: isinstance(tree.get("following"), Mapping) or _any(actions, "follow"),
         FUNNEL: _any(actions, "pitch", "blast"),
         ("cost", *COST_PER): any(map(_costs, actions)),

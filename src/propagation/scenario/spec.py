@@ -75,6 +75,7 @@ from propagation.scenario.messages import (
     Response,
     Threshold,
 )
+from propagation.scenario.originals import Original
 from propagation.scenario.resolving import complete_accounts, complete_segments
 from propagation.scenario.schedules import Starts
 from propagation.scenario.traits import Capacity, Column, Spread
@@ -114,6 +115,7 @@ __all__ = [
     "NamedAccounts",
     "NetworkxGraph",
     "NoticesThreshold",
+    "Original",
     "OurAccount",
     "ParetoResonance",
     "Pitch",
@@ -290,6 +292,11 @@ class Scenario(Part):
         default=None,
         description="How our accounts gain and lose followers during a run. Default: they keep "
         "those they have, but for who follows back.",
+    )
+    originals: Annotated[dict[Name, Original], Field(min_length=1, max_length=1000)] | None = Field(
+        default=None,
+        description="By topic, how those who notice it post messages of their own. Default: nobody "
+        "does.",
     )
     strategies: Annotated[
         dict[Name, Annotated[tuple[Action, ...], Field(max_length=10_000)]],

@@ -10,6 +10,7 @@ from propagation.problems import InputError, Problem, not_one_of
 from propagation.scenario import units
 from propagation.scenario.exploring_checks import unexplored
 from propagation.scenario.spec import Scenario, as_written
+from propagation.scenario.wording import in_words
 
 Changes = Mapping[str, float]
 """Values by path, as ``ours.ceo.followers.journalists``; durations in hours."""
@@ -190,8 +191,7 @@ def _with_share(to: Mapping[str, object], segment: str, share: float) -> dict[st
 def _problems(error: ValidationError, changes: Changes) -> list[Problem]:
     """Return one line for each thing that is wrong, with the values that were tried."""
     tried = ", ".join(f"{path} = {value:.6g}" for path, value in changes.items())
-    found = error.errors(include_url=False)
-    lines = [str(each.get("ctx", {}).get("error", each["msg"])) for each in found]
+    lines = [in_words(each) for each in error.errors(include_url=False)]
     return [Problem(f"cannot be varied so ({tried}): {line}") for line in dict.fromkeys(lines)]
 
 

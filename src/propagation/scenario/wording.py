@@ -46,6 +46,14 @@ def findings(errors: list[ErrorDetails], tree: Tree) -> Iterator[Finding]:
         yield _finding(error, path, tree)
 
 
+def in_words(error: ErrorDetails) -> str:
+    """Say what is wrong with a value that does not come from a file."""
+    context = error.get("ctx", {})
+    if error["type"] not in SENTENCES:
+        return str(context.get("error", error["msg"]))
+    return SENTENCES[error["type"]].format(**context | {"found": found(error["input"])})
+
+
 def _is_misspelt(missing: ErrorDetails, errors: list[ErrorDetails]) -> bool:
     """Say whether the key is missing only because it stands there under a similar name."""
     *block, key = missing["loc"]

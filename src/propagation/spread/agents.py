@@ -7,9 +7,10 @@ order:
 2. Each candidate in the sharer's follower list may notice it: ``Account.notices``.
 3. Who notices remembers it, and may decide to share: ``Account.notice``, ``Account.decides``.
 4. A decided share goes on the agenda after a delay: ``Account.delay``.
-5. Who notices something of ours may follow us, and who follows us may leave: ``Account.follows``,
+5. Who notices a topic for the first time may write about it: ``Account.writes``.
+6. Who notices something of ours may follow us, and who follows us may leave: ``Account.follows``,
    ``Account.leaves``.
-6. What we do besides posting reaches accounts outside their feeds (``outreach``):
+7. What we do besides posting reaches accounts outside their feeds (``outreach``):
    ``Account.receive_pitch`` with ``opens``, ``answers`` and ``covers``, ``Account.follows_back``.
 
 Override these methods in a subclass of ``Account`` to change how people behave; given to
@@ -19,14 +20,14 @@ Override these methods in a subclass of ``Account`` to change how people behave;
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
 import numpy.typing as npt
 
 from propagation.audience.attention import attention_at
-from propagation.luck import Purpose, stem, threshold, throw
+from propagation.luck import Purpose, descend, stem, text_id, threshold, throw
 from propagation.scenario.spec import Message
 from propagation.spread.campaign_dynamics import (
     PitchRates,
@@ -37,7 +38,9 @@ from propagation.spread.campaign_dynamics import (
     happens,
     leave_probability,
     open_probability,
+    write_probability,
 )
+from propagation.spread.cascade import Cascade
 from propagation.spread.dynamics import Rules, Stems, counted, decides, delay, delay_of, notices
 from propagation.spread.events import Share
 from propagation.spread.timeline import NOBODY
@@ -78,6 +81,23 @@ class Spreading:
     def memory_of(self, account: "Account") -> Memory:
         """Return what an account remembers, which begins with its first touch."""
         return self.memories.setdefault(account, Memory(len(self.memories)))
+
+    def cascade(self) -> Cascade:
+        """Return what has happened so far, as arrays."""
+        memories = list(self.memories.values())
+
+        def column(name: str, dtype: type) -> npt.NDArray[Any]:
+            return np.array([getattr(memory, name) for memory in memories], dtype)
+
+        return Cascade(
+            account=np.array([account.number for account in self.memories], np.int32),
+            notices=column("notices", np.int32),
+            first_notice=column("first_notice", np.float64),
+            share_time=column("share_time", np.float64),
+            parent=column("parent", np.int32),
+            generation=column("generation", np.int32),
+            share_order=np.array(self.shared, np.int32),
+        )
 
     def key(self, purpose: Purpose, ours: "Account", other: "Account") -> np.uint64:
         """Return the key of what happens between one of our accounts and another one."""
@@ -204,6 +224,7 @@ class Account(mesa.Agent):  # type: ignore[misc]
             source = Memory(NOBODY, generation=0) if sharer is None else spreading.memory_of(sharer)
             self.will_share(spreading, self.delay(spreading), source.row, source.generation + 1)
         if memory.notices == 1:
+            self.model.hear(self, spreading.message.topic)
             self.take_to(spreading)
         if sharer is not None and sharer.is_ours:
             standing = self.model.standings[sharer]
@@ -247,6 +268,7 @@ class Account(mesa.Agent):  # type: ignore[misc]
             return False, False, False, False
         memory = self.remember(spreading, outside_feed=True)
         if memory.notices == 1:
+            self.model.hear(self, spreading.message.topic)
             self.take_to(spreading)
         shares = covered and not memory.decided
         if shares:
@@ -271,6 +293,15 @@ class Account(mesa.Agent):  # type: ignore[misc]
     def delay(self, spreading: Spreading) -> float:
         """Return the hours between deciding to share and sharing."""
         return float(delay(spreading.rules, spreading.throws, self.key))
+
+    def writes(self, topic: str, chance: float) -> bool:
+        """Say whether this account, having noticed a topic for the first time, writes about it.
+
+        ``chance`` is that if it cared fully.
+        """
+        parent = stem(self.model.seed, Purpose.ORIGINAL, text_id("topic", topic))
+        probability = write_probability(chance, self.interest[topic])
+        return bool(happens(np.uint64(descend(parent, self.key)), 0, probability))
 
     def opens(self, spreading: Spreading, sender: "Account", rates: PitchRates) -> bool:
         """Say whether this account opens a pitch by one of ours."""

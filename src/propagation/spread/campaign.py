@@ -22,7 +22,7 @@ from propagation.spread.campaign_dynamics import (
     worn,
 )
 from propagation.spread.dynamics import delay_of
-from propagation.spread.feeds import attention_now, plan_share, present_of, share, take_in
+from propagation.spread.feeds import attention_now, present_of, share, take_in
 from propagation.spread.followers import followers_care, join, settle_gains
 from propagation.spread.noticing import Ground
 from propagation.spread.scene import (
@@ -36,11 +36,21 @@ from propagation.spread.scene import (
     Scene,
     drop_first_event,
     plan_event,
+    plan_share,
     row_of,
     touch,
 )
-from propagation.spread.script import NOT_OURS, Limits, Script, rates_at, stem_of
+from propagation.spread.script import (
+    NOT_OURS,
+    NOT_WRITTEN,
+    Limits,
+    Script,
+    instance_at,
+    rates_at,
+    stem_of,
+)
 from propagation.spread.timeline import NOBODY, tie
+from propagation.spread.writing import write
 from propagation.strategy.plan import BOOST, BY_CHANCE, PITCH, POST, SEED, WHEN_RELEVANT
 
 Int32 = npt.NDArray[np.int32]
@@ -129,23 +139,23 @@ def _pitch(
     """Send a pitch to an account."""
     instance, number = whole(entry["instance"]), whole(entry["ours"])
     rates = rates_at(script, entry["spec"])
-    one = script.instances[instance]
+    one = instance_at(script, people, instance)
     ours, key = people[script.ours[number]]["key"], people[account]["key"]
-    relevance = script.relevance[one["topic"], account]
+    relevance = script.relevance[one.topic, account]
     willingness = scene.willingness[number, account]
     opens = happens(
-        below(stem_of(seed, PURPOSES.open, one["id"]), ours, key),
+        below(stem_of(seed, PURPOSES.open, one.id), ours, key),
         0,
         open_probability(rates, willingness),
     )
     scene.willingness[number, account] = worn(rates, willingness, relevance, limits.relevant)
     answers = opens and happens(
-        below(stem_of(seed, PURPOSES.answer, one["id"]), ours, key),
+        below(stem_of(seed, PURPOSES.answer, one.id), ours, key),
         0,
         answer_probability(rates, relevance),
     )
     covers = answers and happens(
-        below(stem_of(seed, PURPOSES.cover, one["id"]), ours, key), 0, rates.covers
+        below(stem_of(seed, PURPOSES.cover, one.id), ours, key), 0, rates.covers
     )
     log = scene.pitches[scene.counts[PITCHES]]
     scene.counts[PITCHES] += 1
@@ -161,12 +171,14 @@ def _pitch(
     if row["notices"] == 1:
         row["first_notice"] = now
         if not people[account]["ours"]:
-            stem = stem_of(seed, PURPOSES.follow, one["id"])
-            settle_gains(scene, script, people, limits.moving, stem, instance, account, now)
+            stem = stem_of(seed, PURPOSES.follow, one.id)
+            settle_gains(scene, script, people, limits.moving, stem, one, account, now)
+    if one.original != NOT_WRITTEN:
+        write(scene, script, people, limits, seed, one, account, now)
     if covers and not row["decided"] and not people[account]["ours"]:
         row["decided"] = 1
         log["shared"] = True
-        delay_key = below(stem_of(seed, PURPOSES.cover_delay, one["id"]), ours, key)
+        delay_key = below(stem_of(seed, PURPOSES.cover_delay, one.id), ours, key)
         time = now + delay_of(rates.delay_law, rates.delay_scale, rates.delay_shape, delay_key)
         if time <= limits.horizon:
             plan_share(scene, at, time, whole(NOBODY), whole(1))

@@ -42,6 +42,7 @@ class Purposes(NamedTuple):
     leave: int = int(Purpose.LEAVE)
     gained: int = int(Purpose.GAINED)
     mix: int = int(Purpose.MIX)
+    original: int = int(Purpose.ORIGINAL)
 
 
 PURPOSES = Purposes()
@@ -184,6 +185,12 @@ def worn(rates: PitchRates, willingness: float, relevance: float, relevant: floa
 def follow_probability(moving: Moving, relevance: float) -> float:
     """Return the probability to follow an account after the first notice of what it is credited."""
     return moving.follows * relevance
+
+
+@inlined
+def write_probability(chance: float, interest: float) -> float:
+    """Return the probability to write about a topic after the first notice of it."""
+    return float(min(1.0, chance * interest))
 
 
 @inlined

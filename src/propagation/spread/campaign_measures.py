@@ -13,14 +13,15 @@ from propagation.scenario.spec import Message
 from propagation.spread.campaign_record import Campaign
 from propagation.spread.campaign_tally import (
     COVERAGE_REACH,
+    ORIGINALS,
     CampaignTallies,
     count_outreach,
     empty_tallies,
 )
-from propagation.spread.cascade import Outcome
+from propagation.spread.cascade import Cascade, Outcome, measure
 from propagation.spread.coverage import reached_through_coverage
 from propagation.spread.curves import curves_of
-from propagation.spread.simulate import outcome_of
+from propagation.spread.simulate import audience_of
 from propagation.strategy.agenda import Agenda
 
 Float64 = npt.NDArray[np.float64]
@@ -39,21 +40,35 @@ def measured(
     shape = len(campaigns), len(agenda), len(agenda.reposts), len(world.segments), curves
     found = empty_tallies(*shape, len(hours))
     for run, campaign in enumerate(campaigns):
-        outcome = outcome_of(world, messages, agenda, campaign.cascades, relevant)
+        cascades, interest = _instances(campaign, world, messages, agenda)
+        segments = len(world.segments)
+        outcome = measure(cascades, interest, audience_of(world), segments, relevant, agenda.start)
         _count(campaign, outcome, found, run)
         count_outreach(campaign.moves, campaign.pitches, campaign.reposts, hours, found, run)
         found.counts[run, COVERAGE_REACH] = _coverage_reach(campaign, world)
+        found.counts[run, ORIGINALS] = len(campaign.originals)
         if run < curves:
-            interest = [world.traits.interest[messages[one.message].topic] for one in agenda]
-            shares, reach = curves_of(campaign.cascades, world.is_ours, hours)
+            shares, reach = curves_of(cascades, world.is_ours, hours)
             found.shares_by_hour[run], found.reach_by_hour[run] = shares, reach
-            found.valued_reach_by_hour[run] = _valued_reach(campaign, interest, world, hours)
+            found.valued_reach_by_hour[run] = _valued_reach(cascades, interest, world, hours)
     return found
+
+
+def _instances(
+    campaign: Campaign, world: World, messages: Mapping[str, Message], agenda: Agenda
+) -> tuple[tuple[Cascade, ...], list[Float64]]:
+    """Return the cascades of all instances, originals last, and interest in the topic of each."""
+    originals, interest = campaign.originals, world.traits.interest
+    topics = [messages[one.message].topic for one in agenda]
+    topics += [originals.topics[number] for number in originals.topic.tolist()]
+    written = map(originals.cascade, range(len(originals)))
+    return (*campaign.cascades, *written), [interest[topic] for topic in topics]
 
 
 def _count(campaign: Campaign, outcome: Outcome, found: CampaignTallies, run: int) -> None:
     found.metrics[run] = list(outcome.metrics.values())
-    found.trees[run] = np.array([list(tree.values()) for tree in outcome.trees]).reshape(-1, 5)
+    trees = [list(tree.values()) for tree in outcome.trees[: len(campaign.cascades)]]
+    found.trees[run] = np.array(trees).reshape(-1, 5)
     found.touched[run] = [len(one.account) > 0 for one in campaign.cascades]
     found.reach[run], found.valued[run] = outcome.reach, outcome.valued
 
@@ -82,11 +97,11 @@ def _coverage_reach(campaign: Campaign, world: World) -> int:
 
 
 def _valued_reach(
-    campaign: Campaign, interest: Sequence[Float64], world: World, hours: Float64
+    cascades: Sequence[Cascade], interest: Sequence[Float64], world: World, hours: Float64
 ) -> Float64:
     """Return valued reach by hour: value times the largest relevance among those noticed so far."""
     steps: list[tuple[float, int, float]] = []
-    for one, of in zip(campaign.cascades, interest, strict=True):
+    for one, of in zip(cascades, interest, strict=True):
         rows = (one.notices > 0) & ~world.is_ours[one.account]
         account = one.account[rows]
         steps += zip(one.first_notice[rows], account.tolist(), of[account].tolist(), strict=True)

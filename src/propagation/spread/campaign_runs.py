@@ -1,21 +1,24 @@
 """Runs of a plan by the compiled loop: the plan as arrays, and what happened as a record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from propagation.compiling import compiled
-from propagation.scenario.spec import Message
+from propagation.problems import InputError, Problem
+from propagation.scenario.spec import Message, Original
 from propagation.spread.campaign import run_campaign
 from propagation.spread.campaign_dynamics import Moving, credits_in
-from propagation.spread.campaign_record import Campaign
+from propagation.spread.campaign_record import Campaign, Originals, originals_in_order
 from propagation.spread.cascade import Cascade
 from propagation.spread.prepared import Prepared
 from propagation.spread.scene import FULL, MOVES, PITCHES, ROWS, SHARES, Scene, clear, new_scene
 from propagation.spread.script import Limits, script_of, with_credits
 from propagation.strategy.plan import PITCH, Plan
+
+MOST_INSTANCES = 2**31 - 1
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -43,12 +46,14 @@ class CampaignRuns:
         moving: Moving,
         relevant: float,
         horizon: float,
+        originals: Mapping[str, Original],
         room: Room | None = None,
     ) -> None:
-        self.plan = plan
+        self.plan, self._topics = plan, sorted(originals)
+        _check_numbers(plan, len(originals))
         self._ground = prepared.ground
         self._people = next(iter(prepared.people.values()))
-        self.script = script_of(plan, messages)
+        self.script = script_of(plan, messages, originals)
         self._mixed = any(post.mixed for one in plan.agenda for post in one.posts)
         if not self._mixed:  # then every run has the same credits
             self.script = with_credits(self.script, plan.credits)
@@ -65,6 +70,7 @@ class CampaignRuns:
             ours=len(plan.ours),
             instances=instances,
             reposts=len(plan.reposts),
+            written=len(self._topics),
             pitches=int(plan.entries["count"][pitched].sum()),
             further_events=len(plan.entries) + instances * len(plan.ours) * len(plan.reposts),
             rows=self._room.rows,
@@ -105,9 +111,11 @@ class CampaignRuns:
     def record(self, seed: int) -> Campaign:
         """Run the plan once and return what happened."""
         scene = self.run(seed)
-        counts = scene.counts
+        counts, accounts = scene.counts, self.plan.world.graph.accounts
+        *cascades, rest = _cascades(scene, len(self.plan.agenda.instances))
         return Campaign(
-            cascades=_cascades(scene, len(self.plan.agenda.instances)),
+            cascades=tuple(cascades),
+            originals=_originals(scene, self._topics, accounts, rest),
             moves=scene.moves[: counts[MOVES]].copy(),
             pitches=scene.pitches[: counts[PITCHES]].copy(),
             reposts=scene.reposts.copy(),
@@ -131,17 +139,21 @@ def by_instance(instance: Int32, count: int, instances: int) -> tuple[Int64, Int
 
 
 def _cascades(scene: Scene, instances: int) -> tuple[Cascade, ...]:
-    """Return what happened by instance; parents and orders are then numbers of its own rows."""
+    """Return what happened by instance; parents and orders are then numbers of its own rows.
+
+    Behind those scheduled stands what happened to all originals.
+    """
     rows = scene.rows[: scene.counts[ROWS]]
     shared = scene.share_order[: scene.counts[SHARES]]
-    starts, order = by_instance(np.ascontiguousarray(rows["instance"]), len(rows), instances)
+    groups, instance = instances + 1, np.minimum(rows["instance"], np.int32(instances))
+    starts, order = by_instance(instance, len(rows), groups)
     number = np.empty(len(rows), np.int32)
     number[order] = np.arange(len(rows)) - np.repeat(starts[:-1], np.diff(starts))
-    share_starts, share_order = by_instance(rows["instance"][shared], len(shared), instances)
+    share_starts, share_order = by_instance(instance[shared], len(shared), groups)
     ordered, sharing = rows[order], number[shared[share_order]]
     parent = np.where(ordered["parent"] < 0, np.int32(-1), number[ordered["parent"]])
     cascades = []
-    for one in range(instances):
+    for one in range(groups):
         mine = slice(starts[one], starts[one + 1])
         seen = ordered[mine]
         cascades.append(
@@ -156,3 +168,26 @@ def _cascades(scene: Scene, instances: int) -> tuple[Cascade, ...]:
             )
         )
     return tuple(cascades)
+
+
+def _originals(scene: Scene, topics: Sequence[str], accounts: int, together: Cascade) -> Originals:
+    """Return the originals, given what happened to all of them."""
+    instance = scene.rows[: scene.counts[ROWS]]["instance"]
+    scheduled = scene.own_times.shape[1]
+    numbers = instance[instance >= scheduled].astype(np.int64) - scheduled
+    return originals_in_order(topics, accounts, numbers, together)
+
+
+def _check_numbers(plan: Plan, topics: int) -> None:
+    """Refuse a world in which originals cannot be numbered.
+
+    Raises
+    ------
+    InputError
+        If there are too many accounts and topics.
+    """
+    possible = topics * plan.world.graph.accounts
+    if len(plan.agenda.instances) + possible >= MOST_INSTANCES:
+        text = f"{topics:,} topics of {plan.world.graph.accounts:,} accounts are too many: "
+        most = f"their product must be below {MOST_INSTANCES:,}"
+        raise InputError(Problem(text + most, "originals"))

@@ -12,28 +12,21 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from propagation.compiling import compiled
+from propagation.compiling import compiled, inlined
 from propagation.instructions import prefetch
-from propagation.spread.campaign_runs import CampaignRuns, by_instance
+from propagation.spread.campaign_runs import CampaignRuns
+from propagation.spread.campaign_trees import measure_all_trees
 from propagation.spread.cascade import Audience, peak_in_an_hour
 from propagation.spread.coverage import reached_through_coverage
 from propagation.spread.scene import MOVES, PITCHES, ROWS, SHARES, Scene
 from propagation.spread.tally import (
     AHEAD,
-    DEPTH,
     DOUBLING_TIME,
     IMPRESSIONS,
-    LARGEST_CASCADE,
-    LARGEST_GENERATION,
-    LARGEST_TREE,
     PEAK_HOURLY_SHARES,
     REACH,
     RELEVANT_REACH,
-    SIZE,
-    STRUCTURAL_VIRALITY,
     TIME_TO_HALF,
-    TREE_DEPTH,
-    TREE_VIRALITY,
     VALUED_REACH,
     WASTED,
 )
@@ -46,7 +39,7 @@ Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Records = npt.NDArray[np.void]
 
-GAINED, LOST, SENT, OPENED, ANSWERED, COVERED, COVERAGE_REACH = range(7)
+GAINED, LOST, SENT, OPENED, ANSWERED, COVERED, COVERAGE_REACH, ORIGINALS = range(8)
 """Columns of ``CampaignTallies.counts``."""
 UNSEEN = -1.0
 _NO_COUNTS = np.empty(0, np.int32)
@@ -106,6 +99,7 @@ def tally_campaigns(
             _noticed_in_order(rows, audience.is_ours),
             scene.share_order[: scene.counts[SHARES]],
             runs.script.instances,
+            runs.script.originals,
             runs.script.relevance,
             audience.value,
             audience.segment,
@@ -116,6 +110,7 @@ def tally_campaigns(
             hours if run < curves else hours[:0],
             found.metrics[run],
             found.trees[run],
+            found.counts[run],
             found.touched[run],
             found.reach[run],
             found.valued[run],
@@ -154,7 +149,7 @@ def empty_tallies(
         touched=np.zeros((runs, instances), np.bool_),
         reach=np.zeros((runs, segments), np.int64),
         valued=np.zeros((runs, segments)),
-        counts=np.zeros((runs, 7), np.int64),
+        counts=np.zeros((runs, 8), np.int64),
         reposts=np.zeros((runs, rules), np.int64),
         shares_by_hour=np.zeros((curves, hours), np.int32),
         reach_by_hour=np.zeros((curves, hours), np.int32),
@@ -190,6 +185,7 @@ def _count(
     seen: Int64,
     share_order: Int32,
     instances: Records,
+    originals: Records,
     topic_relevance: Float64,
     value: Float64,
     segment: Int16,
@@ -200,6 +196,7 @@ def _count(
     hours: Float64,
     metrics: Float64,
     trees: Float64,
+    counts: Int64,
     touched: Bools,
     reach: Int64,
     valued: Float64,
@@ -210,7 +207,7 @@ def _count(
     """Count a campaign; ``best``, by account, is UNSEEN everywhere before and after."""
     times = _shares_by_others(rows, share_order, is_ours)
     _measure_speed(times, start, metrics)
-    _measure_all_trees(rows, share_order, len(instances), trees, metrics)
+    counts[ORIGINALS] = measure_all_trees(rows, share_order, len(instances), trees, metrics)
     reached = impressions = 0
     total = 0.0
     hour = 0
@@ -222,7 +219,8 @@ def _count(
             reach_by_hour[hour], valued_by_hour[hour] = reached, total
             hour += 1
         account = row["account"]
-        relevance = topic_relevance[instances[row["instance"]]["topic"], account]
+        topic = _topic_of(row["instance"], instances, originals, topic_relevance.shape[1])
+        relevance = topic_relevance[topic, account]
         impressions += row["notices"]
         reached += best[account] == UNSEEN
         if relevance > best[account]:
@@ -235,12 +233,21 @@ def _count(
     metrics[REACH], metrics[IMPRESSIONS] = reached, impressions
     metrics[WASTED] = impressions - len(times)
     for at in range(len(rows)):
-        touched[rows[at]["instance"]] = True
+        if rows[at]["instance"] < len(instances):
+            touched[rows[at]["instance"]] = True
     happened = 0
     for i in range(len(hours)):
         while happened < len(times) and times[happened] <= hours[i]:
             happened += 1
         shares_by_hour[i] = happened
+
+
+@inlined
+def _topic_of(instance: int, instances: Records, originals: Records, accounts: int) -> int:
+    """Return the topic of an instance; originals follow those scheduled, by topic and author."""
+    if instance < len(instances):
+        return int(instances[instance]["topic"])
+    return int(originals[(instance - len(instances)) // accounts]["topic"])
 
 
 @compiled
@@ -323,62 +330,3 @@ def _measure_speed(times: Float64, start: float, metrics: Float64) -> None:
     if half > 1:
         metrics[DOUBLING_TIME] = (times[half - 1] - times[0]) / math.log2(half)
     metrics[PEAK_HOURLY_SHARES] = peak_in_an_hour(times)
-
-
-@compiled
-def _measure_all_trees(
-    rows: Records, share_order: Int32, instances: int, trees: Float64, metrics: Float64
-) -> None:
-    """Measure the shape of each instance's trees, and of all together; see ``cascade.Trees``."""
-    of = np.empty(len(share_order), np.int32)
-    for i in range(len(share_order)):
-        of[i] = rows[share_order[i]]["instance"]
-    starts, order = by_instance(of, len(of), instances)
-    below = np.zeros(len(rows), np.int64)
-    tree = np.zeros(len(rows), np.int64)
-    breadth = np.zeros(len(share_order) + 2, np.int64)
-    all_distance = all_pairs = 0.0
-    for one in range(instances):
-        shares = share_order[order[starts[one] : starts[one + 1]]]
-        distance, pairs = _measure_trees(rows, shares, below, tree, breadth, trees[one])
-        all_distance += distance
-        all_pairs += pairs
-        metrics[LARGEST_CASCADE] = max(metrics[LARGEST_CASCADE], trees[one, LARGEST_TREE])
-        metrics[DEPTH] = max(metrics[DEPTH], trees[one, TREE_DEPTH])
-    metrics[STRUCTURAL_VIRALITY] = all_distance / all_pairs if all_pairs > 0 else np.nan
-
-
-@compiled
-def _measure_trees(
-    rows: Records, shares: Int32, below: Int64, tree: Int64, breadth: Int64, measures: Float64
-) -> tuple[float, float]:
-    """Measure one instance's trees, given the rows that shared it in order of time.
-
-    ``below`` and ``tree`` are by row, ``breadth`` by generation; it is left all 0.
-    """
-    largest = depth = widest = 0
-    for i in range(len(shares) - 1, -1, -1):
-        at = shares[i]
-        generation, parent = rows[at]["generation"], rows[at]["parent"]
-        below[at] += 1
-        breadth[generation] += 1
-        depth = max(depth, generation)
-        if generation > 0:
-            widest = max(widest, breadth[generation])
-        if parent >= 0:
-            below[parent] += below[at]
-    breadth[: depth + 1] = 0
-    distance = pairs = 0.0
-    for at in shares:
-        parent = rows[at]["parent"]
-        if parent < 0:
-            tree[at] = below[at]
-            largest = max(largest, below[at])
-            pairs += 0.5 * below[at] * (below[at] - 1)
-        else:
-            tree[at] = tree[parent]
-            distance += float(below[at]) * float(tree[at] - below[at])
-    measures[SIZE], measures[LARGEST_TREE], measures[TREE_DEPTH] = len(shares), largest, depth
-    measures[LARGEST_GENERATION] = widest
-    measures[TREE_VIRALITY] = distance / pairs if pairs > 0 else np.nan
-    return distance, pairs

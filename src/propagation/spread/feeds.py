@@ -13,9 +13,20 @@ from propagation.spread.campaign_dynamics import PURPOSES, Moving, faded, happen
 from propagation.spread.dynamics import Rules, Stems, counted, decides, delay, stems
 from propagation.spread.followers import keep_followers, leave, present_followers, settle_gains
 from propagation.spread.noticing import ALL, Ground, find_in_lists
-from propagation.spread.scene import FOLLOWS, SHARES, Scene, first_slot, plan_event, touch
-from propagation.spread.script import NOT_OURS, Limits, Script, our_number, rules_in_run, stem_of
-from propagation.spread.timeline import NOBODY, tie
+from propagation.spread.scene import FOLLOWS, SHARES, Scene, first_slot, plan_share, touch
+from propagation.spread.script import (
+    NOT_OURS,
+    NOT_WRITTEN,
+    Instance,
+    Limits,
+    Script,
+    instance_at,
+    our_number,
+    rules_in_run,
+    stem_of,
+)
+from propagation.spread.timeline import NOBODY
+from propagation.spread.writing import write
 
 Int32 = npt.NDArray[np.int32]
 Records = npt.NDArray[np.void]
@@ -40,6 +51,8 @@ class Present(NamedTuple):
     """What is being noticed: rules and luck of an instance, and the share that brings it."""
 
     instance: int
+    one: Instance
+    seed: np.uint64
     rules: Rules
     throws: Stems
     follow_stem: np.uint64
@@ -66,17 +79,19 @@ def present_of(
     ours: int,
 ) -> Present:
     """Return what there is to know about an instance that is about to be noticed."""
-    one = script.instances[instance]["id"]
+    one = instance_at(script, people, instance)
     leaving = ours != NOT_OURS and (moving.irrelevant > 0.0 or moving.too_often > 0.0)
-    leave_key, recent = stem_of(seed, PURPOSES.leave, one), 0
+    leave_key, recent = stem_of(seed, PURPOSES.leave, one.id), 0
     if leaving:
         leave_key = descend(leave_key, people[script.ours[ours]]["key"])
         recent = _recent_shares(scene, ours, now, moving.within)
     return Present(
         instance,
-        rules_in_run(script, seed, instance),
-        stems(seed, one),
-        stem_of(seed, PURPOSES.follow, one),
+        one,
+        seed,
+        rules_in_run(script, seed, one),
+        stems(seed, one.id),
+        stem_of(seed, PURPOSES.follow, one.id),
         now,
         parent,
         generation,
@@ -99,8 +114,8 @@ def take_in(
 ) -> None:
     """Let the first ``count`` accounts in ``found`` notice an instance."""
     instance, now, rules = present.instance, present.now, present.rules
-    one, moving = script.instances[instance], limits.moving
-    factors, relevance = script.factors[one["message"]], script.relevance[one["topic"]]
+    one, moving = present.one, limits.moving
+    factors, relevance = script.factors[one.message], script.relevance[one.topic]
     for i in range(count):
         if i + AHEAD < count:
             coming = whole(found[i + AHEAD])
@@ -131,20 +146,14 @@ def take_in(
             if time <= limits.horizon:
                 plan_share(scene, at, time, present.parent, present.generation)
         if row["notices"] == 1:
-            settle_gains(scene, script, people, moving, present.follow_stem, instance, account, now)
+            settle_gains(scene, script, people, moving, present.follow_stem, one, account, now)
         if present.leaving:
             chance = leave_probability(moving, relevance[account], present.recent_shares)
             if happens(descend(present.leave_key, person["key"]), 0, chance):
                 leave(scene, script, present.ours, account, now)
-
-
-@inlined
-def plan_share(scene: Scene, at: int, time: float, parent: int, generation: int) -> None:
-    """Write down that a row will share, and put it on the heap."""
-    row = scene.rows[at]
-    row["share_time"], row["parent"], row["generation"] = time, parent, generation
-    tied = tie(generation, whole(row["account"]))
-    plan_event(scene, time, tied, whole(row["instance"]), at)
+    if one.original != NOT_WRITTEN:  # apart from the rest, which it leaves as it is
+        for i in range(count):
+            write(scene, script, people, limits, present.seed, one, whole(found[i]), now)
 
 
 @inlined
@@ -233,7 +242,7 @@ def share(
         take_in(scene, script, people, limits, present, found, noticed)
     if ours == NOT_OURS:
         return
-    stem = stem_of(seed, PURPOSES.gained, script.instances[instance]["id"])
+    stem = stem_of(seed, PURPOSES.gained, present.one.id)
     stem = descend(stem, people[sharer]["key"])
     done = 0
     while done < scene.gained_counts[ours]:

@@ -15,7 +15,7 @@ from propagation.spread.campaign_dynamics import (
 )
 from propagation.spread.noticing import ALL, Ground, list_fields, lists_of
 from propagation.spread.scene import FOLLOWS, FULL, GAINED, IN_LISTS, MOVES, NOTICED_US, Scene
-from propagation.spread.script import NOT_OURS, Script
+from propagation.spread.script import NOT_OURS, Instance, Script
 
 Int32 = npt.NDArray[np.int32]
 Records = npt.NDArray[np.void]
@@ -64,19 +64,18 @@ def settle_gains(
     people: Records,
     moving: Moving,
     follow_stem: np.uint64,
-    instance: int,
+    one: Instance,
     account: int,
     now: float,
 ) -> None:
     """Let an account that noticed an instance for the first time follow those credited with it."""
-    one = script.instances[instance]
-    for i in range(one["first_credit"], one["first_credit"] + one["credits"]):
+    for i in range(one.first_credit, one.first_credit + one.credits):
         number = script.credits[i]
         scene.bonds[number, account] |= NOTICED_US
         if moving.follows == 0.0 or scene.bonds[number, account] & FOLLOWS:
             continue
         key = below(follow_stem, people[script.ours[number]]["key"], people[account]["key"])
-        chance = follow_probability(moving, script.relevance[one["topic"], account])
+        chance = follow_probability(moving, script.relevance[one.topic, account])
         if happens(key, 0, chance):
             join(scene, script, number, account, now)
 

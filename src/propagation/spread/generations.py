@@ -12,45 +12,73 @@ import numpy.typing as npt
 
 from propagation.audience.world import World
 from propagation.compiling import compiled
+from propagation.spread.delay_sums import GENERATIONS
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-GENERATIONS = 400
 FEW_GENERATIONS = 25
 """From here on, generations that do not become smaller are taken to have no end."""
 SETTLED = 1e-6
 """Change of a sum over all generations, by one more of them, below which it is taken as found."""
 
 
-def notices_brought(world: World, sharing: Float64, shares: Float64) -> Float64 | None:
-    """Return the notices expected of shares, all generations together; (accounts,).
+def brought_by(
+    world: World, sharing: Float64, posts: Float64, in_time: Float64
+) -> tuple[Float64, Float64] | None:
+    """Return the notices and the shares expected of posts, all generations together.
 
-    ``shares`` (accounts,) are those of generation 0. None where the generations do not die out.
+    None where the generations do not die out.
+
+    Parameters
+    ----------
+    sharing, posts
+        The probability that a notice leads to a share, and how often each account posts; both,
+        as what is returned, (accounts,).
+    in_time
+        By generation, the share of its shares that are in time; (generations,).
     """
     attention = world.traits.attention
     starts, followers = world.graph.places()
-    total, settled = np.zeros_like(sharing), 0
-    sums, found, pace = np.zeros(2), np.zeros(2), 0.0
-    for generation in range(GENERATIONS):
-        notices = _noticed(starts, followers, attention, shares)
-        shares, before = sharing * notices, sums
-        total += notices
-        sums = np.array((notices.sum(), shares.sum()))
-        if sums[1] == 0 or sums[0] <= 1e-12 * total.sum():
-            return total
-        pace = float(np.divide(sums, before, out=np.full(2, np.inf), where=before > 0).max())
-        if pace >= 1:
+    noticed, shared, shares = np.zeros_like(sharing), np.zeros_like(sharing), posts
+    made, found, settled = 0.0, np.zeros(2), 0
+    rest: tuple[float, float] | None = None
+    for generation in range(len(in_time) - 1):
+        notices, before = _noticed(starts, followers, attention, shares), made
+        shares = sharing * notices
+        made = float(shares.sum())
+        if not math.isfinite(made):
+            return None
+        noticed += notices * in_time[generation]
+        shared += shares * in_time[generation + 1]
+        if made == 0 or in_time[generation + 1] == 0:
+            return noticed, shared
+        rest = _rest(made / before, in_time[generation + 1 :]) if before > 0 else None
+        if rest is None:
             if generation >= FEW_GENERATIONS:
                 return None
             continue
-        rest = pace / (1 - pace)
-        was, found = found, np.array((total.sum(), sharing @ total)) + rest * sums
+        was = found
+        found = np.array((noticed.sum() + rest[0] * notices.sum(), shared.sum() + rest[1] * made))
         settled = settled + 1 if (np.abs(found - was) <= SETTLED * found).all() else 0
         if settled == 2:
-            return total + rest * notices
-    return total + pace / (1 - pace) * notices if pace < 1 else None
+            break
+    return None if rest is None else (noticed + rest[0] * notices, shared + rest[1] * shares)
+
+
+def _rest(pace: float, in_time: Float64) -> tuple[float, float] | None:
+    """Return how many times a generation's notices and shares all later ones make, if in time.
+
+    Each later one is ``pace`` times the one before. None if that has no end. ``in_time`` is that of
+    the generation's own shares, which make the next notices, and of all later ones.
+    """
+    if in_time[-1] == 1:
+        return (pace / (1 - pace),) * 2 if pace < 1 else None
+    left = in_time[in_time > 0]
+    with np.errstate(over="ignore"):
+        growth = pace ** np.arange(1.0, len(left) + 1)
+        return float(growth @ left), float(growth[:-1] @ left[1:])
 
 
 def reproduction(

@@ -9,7 +9,6 @@ from typing import Any
 import mesa
 import networkx as nx
 import numpy as np
-import numpy.typing as npt
 from pydantic import ValidationError
 
 from propagation.audience.networkx_world import TOPIC, world_from_networkx
@@ -21,13 +20,14 @@ from propagation.problems import InputError, Problem, not_one_of
 from propagation.scenario.action_checks import DEFAULT_HORIZON
 from propagation.scenario.messages import Following
 from propagation.scenario.reading import read_scenario
-from propagation.scenario.spec import Delay, Message, Response
+from propagation.scenario.spec import Delay, Message, Original, Response
 from propagation.spread.agents import Account, Feed, Spreading
 from propagation.spread.campaign_dynamics import moving_of
 from propagation.spread.campaign_record import MOVE, PITCH, Campaign
 from propagation.spread.cascade import Cascade
 from propagation.spread.events import Event, Repost, Share, Step
 from propagation.spread.outreach import Outreach, Standing, spreadings_of
+from propagation.spread.own_words import OwnWords
 from propagation.strategy.agenda import Agenda, MessageInstance, PostAction, agenda_of
 from propagation.strategy.plan import plan_of
 
@@ -51,6 +51,8 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         How followers of our accounts come and go; by default they do not.
     relevant
         A pitch of less relevance wears the willingness to open the next one.
+    originals
+        By topic, how those who notice it write about it; by default nobody does.
 
     ``datacollector`` holds a row for each step: ``hours``, ``reach`` (accounts that noticed
     anything), ``impressions`` (notices) and ``shares``, those of our own accounts left out; and
@@ -68,6 +70,7 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         account_class: type[Account] = Account,
         following: Following | None = None,
         relevant: float = 0.5,
+        originals: Mapping[str, Original] | None = None,
     ) -> None:
         super().__init__(rng=seed)
         self.world, self.seed, self.horizon, self.tick = world, seed, horizon, tick
@@ -86,6 +89,7 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
             self.accounts[number]: self._standing_of(number) for number in world.ours.values()
         }
         self.outreach = Outreach(self, plan)
+        self.own_words = OwnWords(self, originals or {}, messages)
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "hours": "hours",
@@ -144,6 +148,7 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
             account_class,
             scenario.following,
             scenario.relevant,
+            scenario.originals,
         )
 
     @classmethod
@@ -218,6 +223,10 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         self.followers_gained += joined
         self.followers_lost += not joined
         self.moves.append((self.hours, ours.number, account.number, joined))
+
+    def hear(self, account: Account, topic: str) -> None:
+        """Let an account that notices a topic for the first time write about it, or not."""
+        self.own_words.hear(account, topic)
 
     def count_notice(self, account: Account) -> None:
         """Count a notice for the data collector."""
@@ -308,7 +317,8 @@ class PropagationModel(mesa.Model):  # type: ignore[misc]
         """Run to the end; return all that happened."""
         self.advance(self.horizon)
         return Campaign(
-            cascades=tuple(cascade_of(spreading) for spreading in self.spreadings),
+            cascades=tuple(spreading.cascade() for spreading in self.spreadings),
+            originals=self.own_words.record(),
             moves=np.array(self.moves, MOVE),
             pitches=np.array(self.outreach.pitches, PITCH),
             reposts=np.array(self.outreach.reposts, np.int64),
@@ -328,21 +338,3 @@ def _message(
         raise InputError(
             Problem(each["msg"], str(each["loc"][0])) for each in error.errors()
         ) from None
-
-
-def cascade_of(spreading: Spreading) -> Cascade:
-    """Return what has happened to a message instance so far, as arrays."""
-    accounts, memories = list(spreading.memories), list(spreading.memories.values())
-
-    def column(name: str, dtype: type) -> npt.NDArray[Any]:
-        return np.array([getattr(memory, name) for memory in memories], dtype)
-
-    return Cascade(
-        account=np.array([account.number for account in accounts], np.int32),
-        notices=column("notices", np.int32),
-        first_notice=column("first_notice", np.float64),
-        share_time=column("share_time", np.float64),
-        parent=column("parent", np.int32),
-        generation=column("generation", np.int32),
-        share_order=np.array(spreading.shared, np.int32),
-    )

@@ -95,25 +95,37 @@ def spreadings_of(
     plan: Plan, messages: Mapping[str, Message], seed: int, accounts: list[Account]
 ) -> list[Spreading]:
     """Return the message instances of a plan with their rules and luck in a run."""
-    spreadings = []
-    for number, (instance, credits) in enumerate(
-        zip(plan.agenda.instances, credits_in(plan, seed), strict=True)
-    ):
-        message, key = messages[instance.message], stem(seed, Purpose.RESONANCE, instance.id)
-        drawn = float(resonance(*resonance_numbers(message.resonance), key))
-        spreadings.append(
-            Spreading(
-                number,
-                instance.id,
-                seed,
-                message,
-                rules_of(message)._replace(resonance=drawn),
-                factors_of(message),
-                Stems(*map(np.uint64, stems(np.uint64(seed), instance.id))),
-                tuple(accounts[plan.ours[one]] for one in credits),
-            )
+    credited = [
+        tuple(accounts[plan.ours[one]] for one in credits) for credits in credits_in(plan, seed)
+    ]
+    return [
+        spreading_of(number, instance.id, messages[instance.message], seed, credits)
+        for number, (instance, credits) in enumerate(
+            zip(plan.agenda.instances, credited, strict=True)
         )
-    return spreadings
+    ]
+
+
+def spreading_of(
+    number: int,
+    id: np.uint64,
+    message: Message,
+    seed: int,
+    credited: tuple[Account, ...] = (),
+) -> Spreading:
+    """Return a message instance with its rules and luck in a run."""
+    key = stem(seed, Purpose.RESONANCE, id)
+    drawn = float(resonance(*resonance_numbers(message.resonance), key))
+    return Spreading(
+        number,
+        id,
+        seed,
+        message,
+        rules_of(message)._replace(resonance=drawn),
+        factors_of(message),
+        Stems(*map(np.uint64, stems(np.uint64(seed), id))),
+        credited,
+    )
 
 
 class Outreach:

@@ -10,7 +10,7 @@ from propagation.instructions import whole
 from propagation.luck import mix
 from propagation.spread.campaign_record import MOVE, PITCH
 from propagation.spread.noticing import PRESENT_SHARE
-from propagation.spread.timeline import NOBODY, earlier
+from propagation.spread.timeline import NOBODY, earlier, tie
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -72,6 +72,7 @@ class Scene(NamedTuple):
     moves: Records
     pitches: Records
     reposts: Int64  # how many each rule made
+    heard: UInt8  # by topic with originals and account: has it noticed anything on the topic?
     counts: Int64
 
 
@@ -80,6 +81,7 @@ def new_scene(
     ours: int,
     instances: int,
     reposts: int,
+    written: int,
     pitches: int,
     further_events: int,
     rows: int,
@@ -91,7 +93,8 @@ def new_scene(
 ) -> Scene:
     """Return a scene with room for so many rows, pitches and followers gained or lost.
 
-    ``attention`` is that of accounts while nothing is in their feeds.
+    ``written`` is the number of topics with originals; ``attention`` is that of accounts while
+    nothing is in their feeds.
     """
     table = 1 << (2 * rows - 1).bit_length()
     return Scene(
@@ -112,6 +115,7 @@ def new_scene(
         moves=np.empty(room, MOVE),
         pitches=np.empty(pitches, PITCH),
         reposts=np.zeros(reposts, np.int64),
+        heard=np.zeros(written * accounts, np.uint8),
         counts=np.zeros(6, np.int64),
     )
 
@@ -207,6 +211,15 @@ def plan_event(scene: Scene, time: float, tied: int, instance: int, what: int) -
 
 
 @inlined
+def plan_share(scene: Scene, at: int, time: float, parent: int, generation: int) -> None:
+    """Write down that a row will share, and put it on the heap."""
+    row = scene.rows[at]
+    row["share_time"], row["parent"], row["generation"] = time, parent, generation
+    tied = tie(generation, whole(row["account"]))
+    plan_event(scene, time, tied, whole(row["instance"]), at)
+
+
+@inlined
 def drop_first_event(scene: Scene) -> None:
     """Take the earliest event, which stands first, off the heap."""
     events, counts = scene.events, scene.counts
@@ -235,6 +248,7 @@ def clear(scene: Scene, starting: UInt8) -> None:
         numbers[:] = 0
     scene.load[:] = 0.0
     scene.load_time[:] = 0.0
+    scene.heard[:] = 0
 
 
 @compiled

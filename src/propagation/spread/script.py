@@ -9,8 +9,8 @@ import numpy.typing as npt
 from propagation.audience.world import World, starting_followers
 from propagation.compiling import inlined
 from propagation.instructions import whole
-from propagation.luck import descend
-from propagation.scenario.spec import Message
+from propagation.luck import descend, text_id
+from propagation.scenario.spec import Message, Original
 from propagation.spread.campaign_dynamics import (
     PURPOSES,
     Moving,
@@ -35,11 +35,22 @@ INSTANCE = np.dtype(
         ("id", np.uint64),
         ("message", np.int32),
         ("topic", np.int32),
+        ("original", np.int32),  # number of its topic among those with originals, or NOT_WRITTEN
         ("first_credit", np.int32),
         ("credits", np.int32),
     ]
 )
-"""What the loop asks about a message instance."""
+"""What the loop asks about a scheduled message instance."""
+ORIGINAL = np.dtype(
+    [
+        ("id", np.uint64),  # of which those of all originals on the topic are made
+        ("topic_id", np.uint64),
+        ("chance", np.float64),
+        ("message", np.int32),
+        ("topic", np.int32),
+    ]
+)
+"""How originals on a topic come about, and by which message's rules they spread."""
 MESSAGE = np.dtype(
     [
         ("resonance", np.float64),  # or the scale of its law
@@ -58,12 +69,14 @@ RATES = np.dtype([(name, np.float64) for name in PitchRates._fields])
 """What comes of a pitch."""
 
 NOT_OURS = -1
+NOT_WRITTEN = -1
 
 
 class Script(NamedTuple):
     """What does not change from run to run: the agenda and the world in numbers."""
 
-    instances: Records
+    instances: Records  # those scheduled
+    originals: Records  # by topic, topics in alphabetical order
     messages: Records
     factors: Float64  # by message; shape (messages, longest)
     credits: Int64
@@ -86,12 +99,58 @@ class Limits(NamedTuple):
     horizon: float
 
 
+class Instance(NamedTuple):
+    """What there is to know about a message instance, scheduled or an original."""
+
+    id: np.uint64
+    message: int
+    topic: int
+    original: int  # number of its topic among those with originals, or NOT_WRITTEN
+    first_credit: int
+    credits: int
+
+
 @inlined
-def rules_in_run(script: Script, seed: np.uint64, instance: int) -> Rules:
+def number_of_original(script: Script, original: int, author: int) -> int:
+    """Return the number of an original: it follows those scheduled, by topic and author.
+
+    So originals need no list, and their numbers are in the order of instances.
+    """
+    return int(len(script.instances) + original * script.relevance.shape[1] + author)
+
+
+@inlined
+def instance_at(script: Script, people: Records, number: int) -> Instance:
+    """Return a message instance by its number."""
+    scheduled, accounts = len(script.instances), script.relevance.shape[1]
+    if number < scheduled:
+        one = script.instances[number]
+        return Instance(
+            one["id"],
+            whole(one["message"]),
+            whole(one["topic"]),
+            whole(one["original"]),
+            whole(one["first_credit"]),
+            whole(one["credits"]),
+        )
+    original = (number - scheduled) // accounts
+    author = number - scheduled - original * accounts
+    of = script.originals[original]
+    return Instance(
+        descend(of["id"], people[author]["key"]),
+        whole(of["message"]),
+        whole(of["topic"]),
+        original,
+        whole(0),
+        whole(0),
+    )
+
+
+@inlined
+def rules_in_run(script: Script, seed: np.uint64, one: Instance) -> Rules:
     """Return the rules of an instance in this run."""
-    one = script.instances[instance]
-    of = script.messages[one["message"]]
-    stem = stem_of(seed, PURPOSES.resonance, one["id"])
+    of = script.messages[one.message]
+    stem = stem_of(seed, PURPOSES.resonance, one.id)
     drawn = resonance(of["resonance_law"], of["resonance"], of["resonance_shape"], stem)
     return Rules(
         drawn,
@@ -134,11 +193,14 @@ def our_number(script: Script, account: int) -> int:
     return NOT_OURS
 
 
-def script_of(plan: Plan, messages: Mapping[str, Message]) -> Script:
-    """Return a plan as the compiled loop sees it."""
+def script_of(
+    plan: Plan, messages: Mapping[str, Message], originals: Mapping[str, Original]
+) -> Script:
+    """Return a plan as the compiled loop sees it; ``originals`` are by topic."""
     world, names = plan.world, sorted(messages)
     return Script(
-        instances=_instance_records(plan, messages, names),
+        instances=_instance_records(plan, messages, names, sorted(originals)),
+        originals=_original_records(plan, names, originals),
         messages=_message_records([messages[name] for name in names]),
         factors=_factors([messages[name] for name in names]),
         credits=np.empty(0, np.int64),  # see with_credits
@@ -164,12 +226,26 @@ def _bonds_at_start(world: World) -> UInt8:
     return starting_followers(world) * np.uint8(FOLLOWS | IN_LISTS)
 
 
-def _instance_records(plan: Plan, messages: Mapping[str, Message], names: list[str]) -> Records:
+def _instance_records(
+    plan: Plan, messages: Mapping[str, Message], names: list[str], written: list[str]
+) -> Records:
     records = np.zeros(len(plan.agenda.instances), INSTANCE)
     for record, one in zip(records, plan.agenda.instances, strict=True):
         record["id"] = one.id
         record["message"] = names.index(one.message)
-        record["topic"] = plan.topics.index(messages[one.message].topic)
+        topic = messages[one.message].topic
+        record["topic"] = plan.topics.index(topic)
+        record["original"] = written.index(topic) if topic in written else NOT_WRITTEN
+    return records
+
+
+def _original_records(plan: Plan, names: list[str], originals: Mapping[str, Original]) -> Records:
+    records = np.zeros(len(originals), ORIGINAL)
+    for record, (topic, original) in zip(records, sorted(originals.items()), strict=True):
+        record["id"], record["topic_id"] = text_id("original", topic), text_id("topic", topic)
+        record["chance"] = original.chance
+        record["message"] = names.index(original.message)
+        record["topic"] = plan.topics.index(topic)
     return records
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from propagation.audience.world import World
 from propagation.scenario.messages import Following
-from propagation.scenario.spec import Message
+from propagation.scenario.spec import Message, Original
 from propagation.spread.campaign_dynamics import moving_of
 from propagation.spread.campaign_record import Campaign
 from propagation.spread.campaign_runs import CampaignRuns, Room
@@ -56,6 +56,8 @@ class CompiledEngine:
         A pitch of less relevance wears the willingness to open the next one.
     room
         What earlier runs have needed, and these will begin with.
+    originals
+        By topic, how those who notice it write about it; by default nobody does.
     """
 
     def __init__(
@@ -68,8 +70,9 @@ class CompiledEngine:
         following: Following | None = None,
         relevant: float = 0.5,
         room: Room | None = None,
+        originals: Mapping[str, Original] | None = None,
     ) -> None:
-        self._room = room or Room()
+        self._room, self._originals = room or Room(), originals or {}
         self._messages, self._relevant = messages, relevant
         self._moving, self._moves = moving_of(following), following is not None
         self._campaigns: dict[int, CampaignRuns] = {}
@@ -84,7 +87,8 @@ class CompiledEngine:
     def stands_alone(self, agenda: Agenda) -> bool:
         """Say whether each instance spreads as if there were no other, by rules that are fixed."""
         varied = any(not isinstance(self._messages[one.message].resonance, float) for one in agenda)
-        return agenda.posts_only and not (varied or self._moves or self._world.is_limited)
+        coupled = self._moves or self._world.is_limited or self._originals
+        return agenda.posts_only and not (varied or coupled)
 
     def campaign(self, agenda: Agenda, seed: int) -> Campaign:
         """Return all that happened in one run."""
@@ -100,6 +104,7 @@ class CompiledEngine:
                 self._moving,
                 self._relevant,
                 self._horizon,
+                self._originals,
                 self._room,
             )
         return self._campaigns[id(agenda)]
@@ -192,6 +197,7 @@ class MesaEngine:
         account_class: "type[Account] | None" = None,
         following: Following | None = None,
         relevant: float = 0.5,
+        originals: Mapping[str, Original] | None = None,
     ) -> None:
         # here and not above, because Mesa takes longer to import than most scenarios to check
         from propagation.spread.agents import Account
@@ -200,7 +206,7 @@ class MesaEngine:
         self._model = PropagationModel
         self._world, self._messages, self._horizon = world, messages, horizon
         self._account_class = account_class or Account
-        self._following, self._relevant = following, relevant
+        self._following, self._relevant, self._originals = following, relevant, originals
 
     def run(self, agenda: Agenda, seed: int) -> tuple[Cascade, ...]:
         """Return the cascades of one run, in the order of the agenda."""
@@ -217,6 +223,7 @@ class MesaEngine:
             account_class=self._account_class,
             following=self._following,
             relevant=self._relevant,
+            originals=self._originals,
         )
         return model.campaign()
 

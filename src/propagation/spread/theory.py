@@ -13,7 +13,6 @@ counts and the communities that bring them are known.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,110 +22,29 @@ from propagation.scenario.spec import Message
 from propagation.spread.branching import (
     CERTAINLY,
     KINDS,
-    NOTICES,
-    RELEVANT,
     SHARES,
-    VALUED,
     Brought,
     counted_at_notice,
     cumulants_brought,
     outbreak,
     overlap,
 )
-from propagation.spread.dynamics import (
-    EXPONENTIAL,
-    FIXED,
-    LOGNORMAL,
-    NO_DELAY,
-    Rules,
-    rules_of,
-)
-from propagation.spread.generations import notices_brought
+from propagation.spread.by_segment import BySegment, Told
+from propagation.spread.delay_sums import in_time, mean_in_time, share_within
+from propagation.spread.dynamics import rules_of
+from propagation.spread.expected import COUNTED_IN, Expected, Parts, Spread, added
+from propagation.spread.generations import brought_by, reproduction
+from propagation.spread.segments_measured import Measured
 from propagation.strategy.agenda import Agenda, MessageInstance
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
-COUNTED_IN: Mapping[str, int] = {
-    "reach": NOTICES,
-    "impressions": NOTICES,
-    "wasted": NOTICES,
-    "relevant_reach": RELEVANT,
-    "valued_reach": VALUED,
-    "shares": SHARES,
-    "peak_hourly_shares": SHARES,
-    "largest_cascade": SHARES,
-}
-"""Metrics that grow with what is added up over notices or shares, and what that is."""
 MOST_FOLLOWS = 100_000_000
 """Every generation goes over all follows: in graphs with more that would take hours."""
 MOST_OVERLAP = 1 / 3
 """Share of an instance's notices by accounts that have noticed before; beyond it, trees overlap too
 much to be called independent."""
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A variance and a third central moment; those of independent parts add up."""
-
-    variance: float = 0.0
-    third: float = 0.0
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What theory expects of one metric of a strategy.
-
-    Attributes
-    ----------
-    mean
-        That of one run.
-    within
-        How runs in one world vary.
-    between
-        How the means of worlds vary with the followers that our accounts happen to have in them.
-    partial
-        Whether ``within`` leaves out how runs vary that see no outbreak.
-    """
-
-    mean: float
-    within: Spread
-    between: Spread = Spread()
-    partial: bool = False
-
-    def skewness(self, runs: int, draws: int, seen: float) -> float:
-        """Return the skewness of a mean over so many runs in so many worlds.
-
-        ``seen`` is the variance of the runs in hand. One world alone is spoken of as it is.
-        """
-        within = self.within.variance + (seen if self.partial else 0.0)
-        variance, third = within / runs, self.within.third / runs**2
-        if draws > 1:
-            variance += self.between.variance / draws
-            third += self.between.third / draws**2
-        return third / variance**1.5 if variance > 0 else 0.0
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a strategy brings by parts, all its posts together, without horizon and meetings.
-
-    Attributes
-    ----------
-    followers
-        Those of the posts' accounts, once for each post; our own accounts are left out.
-    first_shares
-        Shares expected of these followers, by what they notice of the posts themselves.
-    shares
-        Shares expected of all generations; infinite where they do not die out.
-    expected
-        The mean of each metric of `COUNTED_IN`; infinite where the generations do not die out.
-    """
-
-    followers: float
-    first_shares: float
-    shares: float
-    expected: Mapping[str, float]
 
 
 class Theory:
@@ -156,6 +74,7 @@ class Theory:
         self._world, self._messages, self._relevant = world, messages, relevant
         self._horizon, self._audiences = horizon, audiences
         self._found: dict[tuple[str, float], Brought | None] = {}
+        self._by_segment: dict[str, Measured] = {}
         self._sums: dict[tuple[str, float, bytes], Float64] = {}
 
     def outcomes(self, agenda: Agenda) -> dict[str, Expected] | None:
@@ -171,7 +90,7 @@ class Theory:
         parts = [self._of_instance(instance) for instance in agenda]
         if any(part is None for part in parts):
             return None
-        totals = [_added([part[kind] for part in parts if part]) for kind in range(KINDS)]
+        totals = [added([part[kind] for part in parts if part]) for kind in range(KINDS)]
         return {name: totals[kind] for name, kind in COUNTED_IN.items()}
 
     def speaks_of(self, agenda: Agenda) -> bool:
@@ -186,10 +105,11 @@ class Theory:
     def parts(self, agenda: Agenda) -> Parts | None:
         """Return what one campaign brings by parts; None where there are no independent trees.
 
-        Neither the horizon nor how often accounts are met again counts here: this is what would
-        come in unlimited time among unlimited numbers of such accounts.
+        But for ``in_time``, this is what would come in unlimited time. How often accounts are met
+        again counts nowhere.
         """
-        if not self.speaks_of(agenda):
+        up_to_horizon = self.means(agenda)
+        if up_to_horizon is None:
             return None
         posts: dict[str, Float64] = {}
         for instance in agenda:
@@ -204,13 +124,15 @@ class Theory:
             first_shares += float(shown @ (self._world.traits.attention * sharing))
             sums += self._sums_of(name, math.inf, times)
         expected = {name: float(sums[kind]) for name, kind in COUNTED_IN.items()}
-        return Parts(followers, first_shares, expected["shares"], expected)
+        return Parts(followers, first_shares, expected["shares"], expected, up_to_horizon)
 
     def means(self, agenda: Agenda) -> dict[str, float] | None:
-        """Return the mean of each metric of `COUNTED_IN`, as ``outcomes`` does but at less cost.
+        """Return the mean of each metric of `COUNTED_IN`, at little cost.
 
-        Also where followers overlap, as if they did not; infinite where the generations do not die
-        out. None where there are no independent trees.
+        Other than in ``outcomes`` shares are left out when they are late because earlier ones were,
+        which is exact on a forest; and where followers overlap, it is as if they did not. Infinite
+        where the generations do not die out before the horizon; None where there are no independent
+        trees.
         """
         if not self.speaks_of(agenda):
             return None
@@ -220,6 +142,55 @@ class Theory:
             np.add.at(times, self._authors(instance), 1.0)
             sums += self._sums_of(instance.message, self._horizon - instance.nominal_time, times)
         return {name: float(sums[kind]) for name, kind in COUNTED_IN.items()}
+
+    def reproduction(self, message: str, segment: str | None = None) -> float:
+        """Return how many shares a share of a message sets off once it has found its places.
+
+        By the accounts there are; those of a ``segment`` alone, if one is named.
+        """
+        among = None
+        if segment is not None:
+            among = self._world.segment_of == self._world.segments.index(segment)
+        return reproduction(self._world, self._sharing(message, math.inf), among)
+
+    def repeated(self, agenda: Agenda) -> float:
+        """Return the part of an instance's notices that fall on accounts that noticed it before.
+
+        Where it is most among the instances, in unlimited time.
+        """
+        found = 0.0
+        for message, by in posts_of(agenda, math.inf):
+            authors = np.array([self._world.ours[name] for name in by], np.int64)
+            with np.errstate(over="ignore", invalid="ignore"):  # beyond criticality
+                part = overlap(self._world, self._sharing(message, math.inf), authors)
+            found = max(found, part if math.isfinite(part) else 1.0)
+        return found
+
+    def by_segment(self, message: str) -> BySegment:
+        """Return how a message spreads among segments, counted on the graph."""
+        return self._measured(message).by
+
+    def told(self, agenda: Agenda) -> list[Told] | None:
+        """Return whom a strategy's posts are shown to, each message by itself, by segment.
+
+        None where there are no independent trees.
+        """
+        if not self.speaks_of(agenda):
+            return None
+        found = []
+        for (message, by), times_left in posts_of(agenda, self._horizon).items():
+            posts = np.zeros(self._world.graph.accounts)
+            np.add.at(posts, [self._world.ours[name] for name in by], float(len(times_left)))
+            left = mean_in_time(rules_of(self._messages[message]), times_left)
+            found.append(self._measured(message).told(posts, left))
+        return found
+
+    def _measured(self, message: str) -> Measured:
+        if message not in self._by_segment:
+            counted = counted_at_notice(self._world, self._messages[message].topic, self._relevant)
+            sharing = self._sharing(message, math.inf)
+            self._by_segment[message] = Measured(self._world, sharing, counted[:, :SHARES])
+        return self._by_segment[message]
 
     def _authors(self, instance: MessageInstance) -> Int64:
         return np.array([self._world.ours[post.by] for post in instance.posts], np.int64)
@@ -233,13 +204,18 @@ class Theory:
 
     def _sums_of(self, name: str, left: float, times: Float64) -> Float64:
         """Return the means of what is counted, all generations together; shape (4,)."""
-        key = name, share_within(rules_of(self._messages[name]), left), times.tobytes()
+        key = name, left, times.tobytes()
         if key not in self._sums:
-            sharing = self._sharing(name, left)
             counted = counted_at_notice(self._world, self._messages[name].topic, self._relevant)
-            counted[:, SHARES] = sharing
-            notices = notices_brought(self._world, sharing, times)
-            self._sums[key] = np.full(KINDS, np.inf) if notices is None else notices @ counted
+            sharing = self._sharing(name, math.inf)
+            by_generation = in_time(rules_of(self._messages[name]), left)
+            brought = brought_by(self._world, sharing, times, by_generation)
+            if brought is None:
+                self._sums[key] = np.full(KINDS, np.inf)
+            else:
+                notices, shares = brought
+                self._sums[key] = notices @ counted
+                self._sums[key][SHARES] = shares.sum()
         return self._sums[key]
 
     def _of_instance(self, instance: MessageInstance) -> list[Expected] | None:
@@ -319,34 +295,10 @@ def is_branching(message: Message) -> bool:
     return message.response in ("independent", "single") and isinstance(message.resonance, float)
 
 
-def _added(parts: list[Expected]) -> Expected:
-    """Return the sum of independent parts."""
-    return Expected(
-        math.fsum(part.mean for part in parts),
-        _sum([part.within for part in parts]),
-        _sum([part.between for part in parts]),
-        any(part.partial for part in parts),
-    )
-
-
-def _sum(spreads: list[Spread]) -> Spread:
-    variances, thirds = zip(*((each.variance, each.third) for each in spreads), strict=True)
-    return Spread(math.fsum(variances), math.fsum(thirds))
-
-
-def share_within(rules: Rules, hours: float) -> float:
-    """Return the share of delays that are at most so many hours."""
-    law, scale, shape = rules.delay_law, rules.delay_scale, rules.delay_shape
-    if law == NO_DELAY or math.isinf(hours):
-        return 1.0
-    if hours <= 0:
-        return 0.0
-    if law == FIXED:
-        return float(scale <= hours)
-    if law == EXPONENTIAL:
-        return -math.expm1(-hours / scale)
-    if law == LOGNORMAL:
-        return 0.5 * math.erfc(-math.log(hours / scale) / (shape * math.sqrt(2)))
-    if hours < scale:
-        return hours / scale * shape / (1 + shape)
-    return float(1 - (scale / hours) ** shape / (1 + shape))
+def posts_of(agenda: Agenda, horizon: float) -> dict[tuple[str, tuple[str, ...]], list[float]]:
+    """Return the hours left after each post, by message and by who posts it together."""
+    found: dict[tuple[str, tuple[str, ...]], list[float]] = {}
+    for instance in agenda:
+        by = tuple(post.by for post in instance.posts)
+        found.setdefault((instance.message, by), []).append(horizon - instance.nominal_time)
+    return found

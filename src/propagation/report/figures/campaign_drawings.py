@@ -21,8 +21,14 @@ STAGES = dict(
     zip(FUNNEL, ("sent", "opened", "answered", "covered", "reached through coverage"), strict=True)
 )
 COUNTED = (
-    *("reach", "relevant_reach", "valued_reach", "impressions", "shares", "followers_gained"),
-    *("pitches_opened", "pitches_answered", "pitches_covered", "coverage_reach"),
+    *("reach", "relevant_reach", "valued_reach", "impressions", "shares", "originals"),
+    *(
+        "followers_gained",
+        "pitches_opened",
+        "pitches_answered",
+        "pitches_covered",
+        "coverage_reach",
+    ),
 )
 """Metrics of which more is better, so that they can stand for the effect."""
 MOST_WEIGHED = 6

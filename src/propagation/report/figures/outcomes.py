@@ -30,6 +30,7 @@ UNIT_OF = {
     "largest_cascade": "posts and shares",
     "depth": "shares from the post",
     "structural_virality": "mean distance in the tree",
+    "originals": "messages",
     "followers_gained": "accounts",
     "followers_lost": "accounts",
     "pitches_covered": "pitches covered",

@@ -14,6 +14,7 @@ from propagation.experiment.storage import replacing
 from propagation.report.figures import cascades, outcomes, time
 from propagation.report.figures.campaign_drawings import campaign_drawings
 from propagation.report.figures.drawing import Drawing, Figure, of_all
+from propagation.report.figures.exploring_drawings import exploring_drawings
 from propagation.report.figures.style import (
     PHONE_WIDTH,
     WIDTH,
@@ -115,6 +116,7 @@ def drawings(stored: Stored) -> Iterator[Drawing]:
     yield _verdict(stored, strategies)
     if len(strategies) > 1:
         yield _differences(stored)
+    yield from exploring_drawings(stored)
     for place, step in enumerate(stored.summary.get("steps", []), 1):
         yield _step(stored, step, place)
         if step["worth"]:
