@@ -101,7 +101,7 @@ NOT_EXPRESSIBLE = {
     "2.18": "attention has a capacity, but no list of kept posts whose length could vary",
     "2.22": "no number was read; the shape of the response is an input",
     "2.23": "no number was read",
-    "2.24": "an estimate, for inputs; the rule by which followers leave is checked (moving audience)",
+    "2.24": "an estimate, for inputs; the rule of leaving is checked (moving audience)",
     "2.25": "its number is not verified",
     "2.26": "no verified number; the rule by which followers come is checked (moving audience)",
     "2.27": "no number was read; the rule is checked (moving audience)",

@@ -17,6 +17,7 @@ from verification.cases.reachability import REACHABILITY
 from verification.cases.reinforcement import REINFORCEMENT
 from verification.cases.seeding import SEEDING
 from verification.cases.tails import TAILS
+from verification.cases.theory import CASES as THEORY
 from verification.cases.thresholds import THRESHOLDS
 from verification.cases.transitions import TRANSITIONS
 from verification.verdicts import Case
@@ -37,6 +38,7 @@ CASES: tuple[Case, ...] = (
     *MOVEMENT,
     *DELAYS,
     *PLANNING,
+    *THEORY,
     *COVERAGE,
     *OUTREACH,
     *COMPETITION,

@@ -239,8 +239,8 @@ def advertised(plan: Plan) -> Result:
 FOLLOWERS = (
     Case(
         "elasticity",
-        "Shares of a post grow in proportion to followers who are all alike; the published growth is "
-        "far slower, and takes followers who care less the more they are.",
+        "Shares of a post grow in proportion to followers who are all alike; the published growth "
+        "is far slower, and takes followers who care less the more they are.",
         "Garcia, Mavrodiev, Casati & Schweitzer (2017): elasticity 0.1532 over 3.3 million users",
         "followers are dealt out anew after the posts",
         elasticity,
@@ -257,8 +257,8 @@ FOLLOWERS = (
     ),
     Case(
         "a little advertising",
-        "On a real graph, where a message spreads by itself, a popular first seed is far better than "
-        "a random one, until impressions worth 0.26% of word of mouth are bought for either.",
+        "On a real graph, where a message spreads by itself, a popular first seed is far better "
+        "than a random one, until impressions worth 0.26% of word of mouth are bought for either.",
         "Rossman & Fisher (2021): no edge of a central seed from 0.26% on",
         "nothing is advertised",
         advertised,
