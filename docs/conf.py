@@ -40,6 +40,7 @@ CONTENTS = {
         "docs/luck": "Why luck is addressed",
         "docs/drawn-graphs": "Drawn follower graphs",
         "docs/exploring": "Where the answer holds",
+        "docs/theory": "What theory expects",
         "docs/statistics": "Statistics of a comparison",
     },
     "Look up": {

@@ -5,11 +5,13 @@ import pytest
 from tie_coverage import (
     HIGH,
     LOW,
+    SMALL,
     Cascades,
     Few,
     Giants,
     binomial_limits,
     by_each_replicate,
+    cascades,
     coverage,
     ignoring_draws,
     search,
@@ -252,7 +254,7 @@ def test_tails_that_only_theory_knows_of_count_too():
 
 # --- coverage ----------------------------------------------------------------------------------
 
-REPETITIONS = 400
+REPETITIONS = 250
 
 
 def covers(held, repetitions=REPETITIONS):
@@ -262,35 +264,27 @@ def covers(held, repetitions=REPETITIONS):
     return low <= held <= high
 
 
-def small_cascades(rng):
-    return Cascades(rng, chance=0.01, their_chance=0.0005)
-
-
-@pytest.mark.parametrize("model", [small_cascades, Few, Giants])
+@pytest.mark.parametrize("model", [cascades(**SMALL), Few, Giants])
 def test_the_interval_holds_the_tie_as_often_as_it_says(model):
-    held, _, _ = coverage(model, REPETITIONS, at_most=400, within=0.1)
+    held, _, _ = coverage(model, REPETITIONS, at_most=200)
     assert covers(held)
 
 
 def test_few_draws_are_covered_at_least():
-    def model(rng):
-        return Cascades(rng, chance=0.01, their_chance=0.0005, draws=4, spread=0.2)
-
-    held, _, _ = coverage(model, 150, at_most=400)
-    assert held >= binomial_limits(0.93, 150, 0.002)[0]
+    model = cascades(**SMALL, draws=4, spread=0.2)
+    held, _, _ = coverage(model, 100, at_most=200)
+    assert held >= binomial_limits(0.93, 100, 0.002)[0]
 
 
 def test_an_interval_that_ignores_draws_fails_the_check():
-    def model(rng):
-        return Cascades(rng, chance=0.01, their_chance=0.0005, draws=10, spread=0.5)
-
-    held, _, _ = coverage(model, 50, ignoring_draws, replicates=400)
+    model = cascades(**SMALL, draws=10, spread=0.5)
+    held, _, _ = coverage(model, 50, ignoring_draws, replicates=200)
     assert not covers(held, 50)
     assert held < 0.85
 
 
 def test_the_spread_of_single_replicates_ties_fails_the_check():
-    held, _, width = coverage(small_cascades, 250, by_each_replicate, replicates=12)
+    held, _, width = coverage(cascades(**SMALL), 250, by_each_replicate, replicates=20)
     assert not covers(held, 250)  # it holds the tie always, being far too wide
     assert width > 0.5
 

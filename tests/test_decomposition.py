@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from explored import small
 from tie_coverage import binomial_limits
+from varied import small
 
 from propagation.experiment import intervals
 from propagation.experiment.replicates import Laboratory

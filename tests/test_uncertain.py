@@ -179,6 +179,12 @@ def test_where_a_mean_may_be_0_differences_are_told():
     assert result.as_dict()["of"] == "difference"
 
 
+def test_two_worlds_are_enough_for_a_ratio():
+    # Student's interval of a mean over two worlds reaches far below 0; the mean itself does not
+    _, found = told(*world(noise=0.3, draws=2))
+    assert found.is_ratio
+
+
 def test_undefined_runs_do_not_count_and_undefined_points_are_left_out():
     design, one, other, draw = world(noise=0.0)
     one[:, 3] = np.nan

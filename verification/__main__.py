@@ -46,17 +46,29 @@ def _can_run(case: Case) -> bool:
 
 
 def _run(cases: Sequence[Case], out: Path, whole: bool) -> int:
-    table = Table("case", "tightest check", "statistic", "limit", "verdict", "seconds")
     found: list[Found] = []
+    seconds = []
     for case in cases:
         _announce(case)
         start = time.perf_counter()
         result = case.run(Plan()) if _can_run(case) else None
         found.append((case, result))
+        if result is not None:
+            save_figure(case, result, out / "figures" / "verification")
+        seconds.append(time.perf_counter() - start)
+    _print_found(found, seconds)
+    if whole:
+        (out / "verification.md").write_text(markdown(found), encoding="utf-8")
+    return int(any(result is not None and not result.holds for _, result in found))
+
+
+def _print_found(found: Sequence[Found], seconds: Sequence[float]) -> None:
+    """Print what the cases found and how much of the time each took."""
+    table = Table("case", "tightest check", "statistic", "limit", "verdict", "seconds", "of all")
+    for (case, result), took in zip(found, seconds, strict=True):
         if result is None:
-            table.add_row(case.name, "", "", "", verdict(result), "")
+            table.add_row(case.name, "", "", "", verdict(result), "", "")
             continue
-        save_figure(case, result, out / "figures" / "verification")
         check = tightest(result.checks)
         table.add_row(
             case.name,
@@ -64,12 +76,10 @@ def _run(cases: Sequence[Case], out: Path, whole: bool) -> int:
             f"{check.statistic:.3g}",
             f"{check.limit:.3g}",
             verdict(result),
-            f"{time.perf_counter() - start:.0f}",
+            f"{took:.0f}",
+            f"{took / sum(seconds):.0%}",
         )
     Console().print(table)
-    if whole:
-        (out / "verification.md").write_text(markdown(found), encoding="utf-8")
-    return int(any(result is not None and not result.holds for _, result in found))
 
 
 def _run_faults(cases: Sequence[Case]) -> int:

@@ -66,6 +66,51 @@ def mutual_poisson(accounts: int, mean_degree: float, rng: np.random.Generator) 
     return np.concatenate((low, high)), np.concatenate((high, low))
 
 
+def _without_repeats(
+    first: Int64, second: Int64, accounts: int, rng: np.random.Generator, mutual: bool
+) -> tuple[Int64, Int64]:
+    """Pair ends again until no pair is double or joins an account to itself.
+
+    Wrong pairs exchange their second ends with those of random pairs.
+    """
+    while True:
+        low, high = (
+            (np.minimum(first, second), np.maximum(first, second)) if mutual else (first, second)
+        )
+        key = low * accounts + high
+        order = np.argsort(key, kind="stable")
+        repeated = np.zeros(len(key), bool)
+        repeated[order[1:]] = key[order[1:]] == key[order[:-1]]
+        wrong = np.flatnonzero(repeated | (first == second))
+        if not len(wrong):
+            return first, second
+        for one in wrong:
+            other = rng.integers(len(key))
+            second[one], second[other] = second[other], second[one]
+
+
+def mutual_configuration(degrees: Int64, rng: np.random.Generator) -> Follows:
+    """Return a random graph of these degrees whose links are follows both ways.
+
+    If their sum is odd, the first account that has a link has one less.
+    """
+    degrees = degrees.copy()
+    degrees[np.flatnonzero(degrees)[0]] -= degrees.sum() % 2
+    ends = rng.permutation(np.repeat(np.arange(len(degrees), dtype=np.int64), degrees))
+    half = len(ends) // 2
+    one, other = _without_repeats(ends[:half], ends[half:], len(degrees), rng, mutual=True)
+    return _both_ways(one, other)
+
+
+def directed_configuration(followers: Int64, followees: Int64, rng: np.random.Generator) -> Follows:
+    """Return a random graph of these numbers of followers and followees, which have one sum."""
+    accounts = np.arange(len(followers), dtype=np.int64)
+    follower = rng.permutation(np.repeat(accounts, followees))
+    followee = np.repeat(accounts, followers)
+    follower, followee = _without_repeats(follower, followee, len(followers), rng, mutual=False)
+    return follower.astype(np.int32), followee.astype(np.int32)
+
+
 def branching_forest(roots: int, mean: float, rng: np.random.Generator) -> tuple[Follows, int]:
     """Return a forest in which every account has Poisson(mean) followers of its own, mean < 1.
 
@@ -154,3 +199,40 @@ def instance(by: Iterable[object]) -> MessageInstance:
 def shares_of(cascade: Cascade) -> int:
     """Return the number of shares by others."""
     return int(np.count_nonzero(cascade.generation > 0))
+
+
+def rewired_ring(accounts: int, half: int, rewired: float, rng: np.random.Generator) -> Follows:
+    """Return a ring whose accounts are linked to ``half`` on each side, some links moved at random.
+
+    A moved link keeps its first end (Watts & Strogatz 1998); all links are follows both ways.
+    """
+    first = np.repeat(np.arange(accounts), half)
+    second = (first + np.tile(np.arange(1, half + 1), accounts)) % accounts
+    links = {_link(one, other) for one, other in zip(first.tolist(), second.tolist(), strict=True)}
+    for i in np.flatnonzero(rng.random(len(first)) < rewired):
+        one, before = int(first[i]), int(second[i])
+        while True:
+            new = int(rng.integers(accounts))
+            if new != one and _link(one, new) not in links:
+                break
+        links.remove(_link(one, before))
+        links.add(_link(one, new))
+        second[i] = new
+    return _both_ways(first, second)
+
+
+def _link(one: int, other: int) -> tuple[int, int]:
+    return min(one, other), max(one, other)
+
+
+def torus(side: int) -> Follows:
+    """Return a square of accounts without borders, each linked to the eight around it."""
+    row, column = np.divmod(np.arange(side * side), side)
+    steps = ((0, 1), (1, 0), (1, 1), (1, -1))
+    ends = [(row + down) % side * side + (column + right) % side for down, right in steps]
+    return _both_ways(np.tile(np.arange(side * side), len(steps)), np.concatenate(ends))
+
+
+def _both_ways(first: Int64, second: Int64) -> Follows:
+    one, other = first.astype(np.int32), second.astype(np.int32)
+    return np.concatenate((one, other)), np.concatenate((other, one))

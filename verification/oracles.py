@@ -5,6 +5,7 @@ Direction: "out" is the way a message travels, from an account to its followers.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -205,3 +206,102 @@ def occupied(draws: int, boxes: int, chance: float) -> npt.NDArray[np.float64]:
         law = law - hit
         law[1:] += hit[:-1]
     return law
+
+
+def offspring_law(followers: Float64, law: Float64, sharing: float, largest: int) -> Float64:
+    """Return P(0), ..., P(largest) of the number of followers who share, each by chance.
+
+    ``law`` holds the probabilities of so many ``followers``.
+    """
+    # more followers than these leave less than exp(-100) for so few who share
+    few = followers * sharing <= 2 * largest + 400
+    numbers = np.arange(largest + 1)
+    return np.array([float(binom.pmf(k, followers[few], sharing) @ law[few]) for k in numbers])
+
+
+def progeny_law(offspring: Float64) -> Float64:
+    """Return P(N = 1), ..., P(N = n) of a branching process's size, from P(0), ..., P(n - 1).
+
+    Otter (1949), Dwass (1969): P(N = n) = P(S_n = n - 1) / n with S_n the offspring of n.
+    """
+    n = len(offspring)
+    transformed = np.fft.rfft(offspring, 2 * n)
+    together, law = np.zeros(n), np.empty(n)
+    together[0] = 1.0
+    for one in range(1, n + 1):
+        together = np.fft.irfft(np.fft.rfft(together, 2 * n) * transformed, 2 * n)[:n]
+        law[one - 1] = max(0.0, together[one - 1]) / one
+    return law
+
+
+def poisson_rate_of_giants(chance: float, size: int = 100) -> float:
+    """Return the mean offspring with which a Poisson process reaches a size with this chance."""
+    return float(brentq(lambda R: 1.0 - borel(R, size - 1).sum() - chance, 0.1, 1.0))
+
+
+def power_law_with_cutoff(power: float, cutoff: float, largest: int = 2_000) -> Float64:
+    """Return the law of degrees proportional to ``k**-power exp(-k / cutoff)``, k = 0, 1, ..."""
+    k = np.arange(1.0, largest + 1)
+    weights = np.append(0.0, k**-power * np.exp(-k / cutoff))
+    return np.asarray(weights / weights.sum())
+
+
+@dataclass(frozen=True)
+class Percolation:
+    """Bond percolation on a directed configuration graph with a joint law of degrees.
+
+    ``out`` are numbers of followers, ``into`` numbers of followees (Newman, Strogatz & Watts 2001).
+    Where links go both ways, the follower that a message came from cannot be reached anew: ``back``
+    is 1 then, and 0 otherwise (Newman 2002).
+    """
+
+    out: Float64
+    into: Float64
+    law: Float64
+    back: int = 0
+
+    @staticmethod
+    def mutual(law: Float64) -> "Percolation":
+        """Return percolation on links that go both ways, by the law of degrees 0, 1, ..."""
+        k = np.flatnonzero(law).astype(float)
+        return Percolation(k, k, law[law > 0], back=1)
+
+    @staticmethod
+    def directed(followers: Float64, followees: Float64, law: Float64) -> "Percolation":
+        """Return percolation on follows, by the joint law of followers and followees."""
+        return Percolation(followers, followees, law)
+
+    @property
+    def _mean(self) -> float:
+        return float(self.law @ self.out)
+
+    def reproduction(self, T: float) -> float:
+        """Return the mean number of further accounts reached by one who was reached."""
+        reached = self.law * self.into / self._mean
+        return float(T * (reached @ (self.out - self.back)))
+
+    @property
+    def critical(self) -> float:
+        """The chance to pass a message on from which outbreaks are possible."""
+        return 1.0 / self.reproduction(1.0)
+
+    def mean(self, T: float) -> float:
+        """Return the mean size of a cascade from a random account, below criticality."""
+        return 1.0 + T * self._mean / (1.0 - self.reproduction(T))
+
+    def outbreak(self, T: float) -> tuple[float, float]:
+        """Return the probability and the size of an outbreak."""
+        if self.reproduction(T) <= 1.0:
+            return 0.0, 0.0
+        return self._reached(T, self.out, self.into), self._reached(T, self.into, self.out)
+
+    def _reached(self, T: float, along: Float64, against: Float64) -> float:
+        """Return the chance to be connected to very many, going along the follows."""
+        weights = self.law * against / self._mean
+
+        def failing(u: float) -> float:
+            powers = np.maximum(along - self.back, 0.0)
+            return float(weights @ (1.0 - T + T * u) ** powers)
+
+        u = _root(lambda x: failing(x) - x)
+        return 1.0 - float(self.law @ (1.0 - T + T * u) ** along)

@@ -42,7 +42,7 @@ def by_fraction(fraction: object) -> Message:
     return message(Threshold(threshold=FractionThreshold(fraction=fraction)))
 
 
-def _final_share(world: World, what: Message, ours: range, run: int) -> float:
+def final_share(world: World, what: Message, ours: range, run: int) -> float:
     """Return the share of all accounts, ours included, that are active at the end."""
     cascade = Runs(world, what, 16).run(run, ours)
     return (shares_of(cascade) + len(ours)) / world.graph.accounts
@@ -53,7 +53,7 @@ def _global_cascades(z: float, phi: float, accounts: int, graphs: int) -> int:
     hits = 0
     for graph in range(graphs):
         links = mutual_poisson(accounts, z, generator(16, int(10 * z), accounts, graph))
-        share = _final_share(world_of(links, accounts), by_fraction(phi), range(1), graph)
+        share = final_share(world_of(links, accounts), by_fraction(phi), range(1), graph)
         hits += share > GLOBAL
     return hits
 
@@ -120,7 +120,7 @@ def final_size(plan: Plan) -> Result:
     for z in (2.0, 4.0, 5.0) if not plan.quick else (2.0, 4.0):
         shares = np.array(
             [
-                _final_share(
+                final_share(
                     world_of(mutual_poisson(accounts, z, generator(17, graph)), accounts, ours),
                     what,
                     ours,
@@ -193,6 +193,7 @@ THRESHOLDS = (
         "Watts (2002): window 1.02 < z < 5.76 on Poisson graphs; rounds with scipy.sparse",
         "the threshold is 0.21",
         window,
+        rows=("1.11", "1.12"),
     ),
     Case(
         "threshold cascade sizes",
@@ -200,6 +201,7 @@ THRESHOLDS = (
         "Gleeson & Cahalane (2007), seed fraction 0.0001 of 100,000 accounts",
         "the threshold is 0.25",
         final_size,
+        rows=("1.13",),
     ),
     Case(
         "linear threshold",
@@ -208,5 +210,6 @@ THRESHOLDS = (
         "Kempe, Kleinberg & Tardos (2003): linear threshold with equal weights = live edges",
         "the threshold is 0.25 for everybody",
         linear_threshold,
+        rows=("1.14",),
     ),
 )

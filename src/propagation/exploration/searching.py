@@ -96,12 +96,17 @@ class Search:
         return bool(np.isfinite(one).any())
 
     def settle(self, at_most: int) -> Found:
+        """Search by means or, if these are not to be trusted with all replicates, by chances."""
+        found = self._narrowed(at_most)
+        if any(map(self._is_heavy, self._spoken_of(found))):
+            self.by = By.CHANCES
+            found = self._narrowed(at_most)
+        return found
+
+    def _narrowed(self, at_most: int) -> Found:
         """Search on more and more replicates, until the interval is narrow enough or no more go."""
         while True:
             found = self.find()
-            if self.by is By.MEANS and any(map(self._is_heavy, self._spoken_of(found))):
-                self.by = By.CHANCES
-                continue
             needed = self.needed(found)
             if self.replicates >= min(needed, at_most):
                 return found

@@ -61,12 +61,16 @@ def _tie(found: BreakEvenFound, crossing: Crossing) -> Iterator[str]:
     value = number(crossing.value, places)
     better = plainly(found.metric, better=True)
     if accounts is not None:
-        theirs = number(accounts.theirs, places)
-        yield (
-            f"The {counted(accounts.ours, 'follower')} of {' and '.join(accounts.by)} equal "
-            f"{theirs} of {accounts.varied} in {phrase(found.metric).label} "
-            f"({'; '.join(ranges)}): {_digits(accounts.for_each)} for each."
-        )
+        ours = f"{counted(accounts.ours, 'follower')} of {' and '.join(accounts.by)}"
+        each = f"{_digits(accounts.for_each)} for each"
+        metric, theirs = phrase(found.metric).label, number(accounts.theirs, places)
+        if accounts.theirs == crossing.value:
+            equal = f"equal {theirs} of {accounts.varied} in {metric}"
+            yield f"The {ours} {equal} ({'; '.join(ranges)}): {each}."
+        else:  # the ranges are those of the followers that were varied, not of all
+            tie = f"{one} and {other} tie in {metric} at {value} {found.label}"
+            yield f"{tie} ({'; '.join(ranges)})."
+            yield f"The {ours} then equal {theirs} of {accounts.varied} in all: {each}."
         yield f"With fewer followers of {accounts.varied} {below} {better}, with more {above}."
         return
     yield (
@@ -113,7 +117,7 @@ def _beyond(found: BreakEvenFound) -> str:
     more = "more" if at_low else "less"
     return (
         f"{one} and {other} do not tie in {metric} {side} {_plain(end)} in {found.label} as far as "
-        f"is known: {side} {number(bound, decimals(abs(bound)))} {ahead} {better} than {behind}, "
+        f"is known: {side} {_plain(bound)} {ahead} {better} than {behind}, "
         f"from there on it is not settled. If they tie, it is there or at {more}."
     )
 
@@ -127,7 +131,7 @@ def _how(found: BreakEvenFound) -> Iterator[str]:
             "chances, where each does better in half of the paired campaigns."
         )
     if found.theory is not None and tie.by is By.MEANS:
-        places = decimals(abs(found.theory)) - 1
+        places = 2 - math.floor(math.log10(found.theory))
         yield f"A branching process on the same followers ties at {number(found.theory, places)}."
     if tie.kind in (Kind.TIE, Kind.SEVERAL) and not tie.precise:
         asked = f"half of the interval is more than the {share(found.within)} of it asked for"
@@ -169,7 +173,7 @@ def _over(found: BreakEvenFound, over: TieRange) -> str:
         middle = "" if over.median is None else f", {_plain(over.median)} in the middle"
         return f"anywhere{middle}"
     if over.low is not None and over.high is not None:
-        places = decimals((over.high - over.low) / 2, over.high)
+        places = _of(found, over.high, decimals((over.high - over.low) / 2, over.high))
         return f"{number(over.low, places)} to {number(over.high, places)}"
     if over.low is not None:
         return f"{_plain(over.low)} to beyond {_plain(high)}"
@@ -179,7 +183,7 @@ def _over(found: BreakEvenFound, over: TieRange) -> str:
 
 def _limits(found: BreakEvenFound, low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
-        places = decimals((high - low) / 2, high)
+        places = _of(found, high, decimals((high - low) / 2, high))
         return f"{number(low, places)} to {number(high, places)}"
     if low is not None:
         return f"at least {_plain(low)}"
@@ -192,11 +196,15 @@ def _with_limits(found: BreakEvenFound, crossing: Crossing) -> str:
 
 
 def _places(found: BreakEvenFound, crossing: Crossing) -> int:
-    """Return how many decimals a tie is known to; of whole numbers at most one."""
+    """Return how many decimals a tie is known to."""
     known = [each for each in (crossing.low, crossing.high) if each is not None]
     spread = max((abs(each - crossing.value) for each in known), default=abs(crossing.value))
-    places = decimals(spread, crossing.value)
-    return min(places, int(crossing.value < 20)) if found.whole else places
+    return _of(found, crossing.value, decimals(spread, crossing.value))
+
+
+def _of(found: BreakEvenFound, value: float, places: int) -> int:
+    """Return so many decimals or, of whole numbers, one of small ones and none of larger ones."""
+    return min(places, int(value < 20)) if found.whole else places
 
 
 def _ends(found: BreakEvenFound) -> str:
@@ -205,11 +213,13 @@ def _ends(found: BreakEvenFound) -> str:
 
 
 def _plain(value: float) -> str:
-    """Write a value with three digits, or a whole number."""
+    """Write a value with three digits at least, without zeros at the end."""
     if not value:
         return "0"
-    return number(value, 2 - math.floor(math.log10(abs(value))))
+    places = max(0, 2 - math.floor(math.log10(abs(value))))
+    shown = number(value, places)
+    return shown.rstrip("0").rstrip(".") if places else shown
 
 
 def _digits(value: float) -> str:
-    return number(value, max(0, 2 - math.floor(math.log10(abs(value)))) if value < 1000 else -1)
+    return number(value, max(0, 2 - math.floor(math.log10(abs(value)))))

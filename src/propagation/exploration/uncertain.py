@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from propagation.experiment.intervals import Floats, Integers, Moments, moments
+from propagation.experiment.intervals import Floats, Integers, Moments, moments, normal_quantile
 from propagation.experiment.tails import is_heavy
 from propagation.exploration.sensitivity import Index
 
@@ -111,9 +111,11 @@ def effects_of(one: Floats, other: Floats, draw: Integers) -> Effects:
 
 
 def _is_positive(found: Moments) -> bool:
-    """Whether a mean is surely above 0, as it must be to divide by it."""
-    low = found.interval().low
-    return found.count > 0 and found.mean > 0 and (low is None or low > 0)
+    """Whether a mean is clear of 0, as it must be to divide by it.
+
+    By its own error, not by Student's interval: of two worlds that would hardly ever be.
+    """
+    return found.count > 0 and found.mean > normal_quantile(1) * found.error
 
 
 def _errors(values: Floats, draw: Integers) -> Floats:

@@ -81,6 +81,8 @@ UNCERTAIN = {
 TIE = {
     "Tie": "The value of an input at which neither of two strategies is ahead. Also called the "
     "break-even.",
+    "By simulation error alone": "How well the simulation knows the tie of the scenario as it is "
+    "written. More campaigns or more worlds narrow it; what is uncertain is not in it.",
 }
 SWEPT = {
     "Sweep": "The two strategies compared at many values of some inputs, in the same worlds and "

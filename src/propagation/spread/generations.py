@@ -42,27 +42,43 @@ def brought_by(
     attention = world.traits.attention
     starts, followers = world.graph.places()
     noticed, shared, shares = np.zeros_like(sharing), np.zeros_like(sharing), posts
-    sums, found, pace, settled = np.zeros(2), np.zeros(2), 0.0, 0
+    made, found, settled = 0.0, np.zeros(2), 0
+    rest: tuple[float, float] | None = None
     for generation in range(len(in_time) - 1):
-        notices = _noticed(starts, followers, attention, shares)
-        shares, before = sharing * notices, sums
-        seen, made = notices * in_time[generation], shares * in_time[generation + 1]
-        noticed += seen
-        shared += made
-        sums = np.array((seen.sum(), made.sum()))
-        totals = np.array((noticed.sum(), shared.sum()))
-        if sums[1] == 0 or (sums <= 1e-12 * totals).all():
+        notices, before = _noticed(starts, followers, attention, shares), made
+        shares = sharing * notices
+        made = float(shares.sum())
+        if not math.isfinite(made):
+            return None
+        noticed += notices * in_time[generation]
+        shared += shares * in_time[generation + 1]
+        if made == 0 or in_time[generation + 1] == 0:
             return noticed, shared
-        pace = float(np.divide(sums, before, out=np.full(2, np.inf), where=before > 0).max())
-        if pace < 1:
-            was, found = found, totals + pace / (1 - pace) * sums
-            settled = settled + 1 if (np.abs(found - was) <= SETTLED * found).all() else 0
-        if settled == 2 or (pace >= 1 and generation >= FEW_GENERATIONS and in_time[-1] == 1):
+        rest = _rest(made / before, in_time[generation + 1 :]) if before > 0 else None
+        if rest is None:
+            if generation >= FEW_GENERATIONS:
+                return None
+            continue
+        was = found
+        found = np.array((noticed.sum() + rest[0] * notices.sum(), shared.sum() + rest[1] * made))
+        settled = settled + 1 if (np.abs(found - was) <= SETTLED * found).all() else 0
+        if settled == 2:
             break
-    if pace >= 1:
-        return None
-    rest = pace / (1 - pace)
-    return noticed + rest * seen, shared + rest * made
+    return None if rest is None else (noticed + rest[0] * notices, shared + rest[1] * shares)
+
+
+def _rest(pace: float, in_time: Float64) -> tuple[float, float] | None:
+    """Return how many times a generation's notices and shares all later ones make, if in time.
+
+    Each later one is ``pace`` times the one before. None if that has no end. ``in_time`` is that of
+    the generation's own shares, which make the next notices, and of all later ones.
+    """
+    if in_time[-1] == 1:
+        return (pace / (1 - pace),) * 2 if pace < 1 else None
+    left = in_time[in_time > 0]
+    with np.errstate(over="ignore"):
+        growth = pace ** np.arange(1.0, len(left) + 1)
+        return float(growth @ left), float(growth[:-1] @ left[1:])
 
 
 def reproduction(
