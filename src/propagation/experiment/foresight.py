@@ -78,7 +78,7 @@ class Foresight:
         return float(one.by.accounts[one.noticed[:, 0] > 0].sum())
 
     def most_deciding_once(self, messages: set[str]) -> float:
-        """Return how many shares there are at most where every account decides once about a post."""
+        """Return the most shares on average where an account decides once about a post."""
         told = [one for one, name in zip(self.told, self.messages, strict=True) if name in messages]
         reached: dict[int, Float64] = {}
         for one in told:
