@@ -78,13 +78,14 @@ class Foresight:
         return float(one.by.accounts[one.noticed[:, 0] > 0].sum())
 
     def most_deciding_once(self, messages: set[str]) -> float:
-        """Return how many accounts that are told at all would share at a first notice."""
+        """Return the most shares on average where an account decides once about a post."""
         told = [one for one, name in zip(self.told, self.messages, strict=True) if name in messages]
         reached: dict[int, Float64] = {}
         for one in told:
             reached[id(one.by)] = reached.get(id(one.by), 0.0) + one.notices
         willing = {id(one.by): one.by.willing for one in told}
-        return math.fsum(float(willing[by][seen > 0].sum()) for by, seen in reached.items())
+        once = math.fsum(float(willing[by][seen > 0].sum()) for by, seen in reached.items())
+        return once * self.posts
 
     @cached_property
     def repeated(self) -> float:
