@@ -1,8 +1,9 @@
 """The text of the document as blocks, from which both the page and the print are made.
 
 What the template yields is a small part of Markdown: headings (``#``), paragraphs, lists (``-``),
-the answer (``!``), remarks (``>``), figures and tables by name (``::figure map``), a table
-with its caption below. Within a line there are **strong** and *emphasised* words and [links](address).
+the answer (``!``), remarks (``>``), figures and tables by name (``::figure map``), a table with
+its caption below. Within a line there are **strong** and *emphasised* words and
+[links](address).
 """
 
 import re

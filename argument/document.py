@@ -31,7 +31,7 @@ from argument.pictures import draw_pictures, of_exploration
 from argument.pieces import Workshop
 from argument.published import published
 from argument.regions import regions_of, regions_table
-from argument.replayed import replay_drawings, replay_facts, replay_table
+from argument.replayed import find_replay, replay_drawings, replay_facts, replay_table
 from argument.ties import find_ties
 from argument.typeset import source_of, write_pdf
 from argument.words import few, spelled
@@ -75,13 +75,13 @@ def build(workshop: Workshop, out: Path) -> int:
 def document(workshop: Workshop, figures: Path) -> Document:
     """Return the document, its pictures drawn into a folder."""
     stored = read_sound(workshop.run("argument"))
-    ties, sharers, replayed = find_ties(workshop), find_sharers(workshop), replay_facts(workshop)
+    ties, sharers, replayed = find_ties(workshop), find_sharers(workshop), find_replay(workshop)
     regions = regions_of(workshop)
     facts = argument_facts(stored, ties)
     facts |= {
         "regions": regions,
         "regions_count": spelled(len(regions)),
-        "occupy": replayed,
+        "occupy": replay_facts(replayed),
         "finite": finite_facts(workshop, sharers),
         "client": client_facts(workshop),
     }
@@ -89,10 +89,10 @@ def document(workshop: Workshop, figures: Path) -> Document:
         **argument_tables(facts),
         "regions": regions_table(regions),
         "finite": finite_table(workshop, sharers),
-        "occupy": replay_table(workshop),
+        "occupy": replay_table(replayed),
         "client": client_table(workshop),
     }
-    drawings = (*of_exploration(stored), *replay_drawings(workshop))
+    drawings = (*of_exploration(stored), *replay_drawings(replayed))
     return Document(facts, tables, draw_pictures(iter(drawings), figures))
 
 

@@ -1,23 +1,130 @@
-"""Occupy Wall Street, replayed: what the document says of it."""
+"""Occupy Wall Street, replayed: what the document says of it, kept from one making to the next."""
 
 from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date
 from typing import Any
 
+import numpy as np
+from matplotlib.axes import Axes
+
 from argument.blocks import Table
-from argument.pieces import Workshop
-from propagation.report.figures.drawing import Drawing
+from argument.occupy import SCENARIO, Replay, replay
+from argument.occupy_figures import draw_days, draw_peel
+from argument.occupy_targets import Compared, Target
+from argument.pieces import Piece, Workshop, code
+from argument.words import few, spelled
+from propagation.experiment.phrases import listed
+from propagation.report.figures.drawing import Drawing, Figure
+from propagation.scenario.writing import write_scenario
+
+FIGURE = "occupy"
+MADE_OF = ("occupy", "occupy_measures", "occupy_targets")
 
 
-def replay_facts(workshop: Workshop) -> dict[str, Any]:
-    """Return what the document says of the replay."""
-    return {"said": "", "text": "TODO", "caption": "", "figures": [], "after": "TODO"}
+def find_replay(workshop: Workshop) -> Piece:
+    """Return the replay as plain numbers."""
+    scenario = workshop.scenario(SCENARIO.stem)
+    return workshop.piece(
+        FIGURE, write_scenario(scenario) + code(*MADE_OF), lambda: replay(scenario).as_dict()
+    )
 
 
-def replay_table(workshop: Workshop) -> Table:
+def compared_in(found: Piece) -> tuple[Compared, ...]:
+    """Return the targets and what the runs came to."""
+    names = [field.name for field in fields(Target)]
+    return tuple(
+        Compared(
+            Target(**{name: row[name] for name in names}),
+            *(row["simulated"][part] for part in ("median", "low", "high")),
+        )
+        for row in found["compared"]
+    )
+
+
+def replay_facts(found: Piece) -> dict[str, Any]:
+    """Return what the document says of the replay: how many predictions are met, and which miss."""
+    rows = compared_in(found)
+    predicted = [row for row in rows if row.target.kind == "predicted"]
+    misses = [row for row in rows if row.verdict != "met"]
+    return {
+        "message": _between(found["reproduction"]["message"]),
+        "topic": _between(found["reproduction"]["topic"]),
+        "runs": spelled(found["runs"]),
+        "worlds": spelled(found["draws"]),
+        "targets": spelled(len(rows)),
+        "fitted": spelled(sum(row.target.kind == "fitted" for row in rows)),
+        "fitted_met": spelled(
+            sum(row.target.kind == "fitted" and row.verdict == "met" for row in rows)
+        ),
+        "predicted": spelled(len(predicted)),
+        "met": spelled(sum(row.verdict == "met" for row in predicted)),
+        "all_met": all(row.verdict == "met" for row in predicted),
+        "none_met": all(row.verdict != "met" for row in predicted),
+        "misses": listed([f"{row.target.words} ({row.verdict})" for row in misses]),
+        "is_below": max(found["reproduction"]["message"]) < 1 < min(found["reproduction"]["topic"]),
+    }
+
+
+def _between(values: list[float]) -> str:
+    low, high = few(min(values)), few(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
+def replay_table(found: Piece) -> Table:
     """Return published values beside those of the replay."""
-    return Table(("a", "b"), (("x", "y"),))
+    rows = []
+    for row in compared_in(found):
+        target = row.target
+        published = dict.fromkeys((_shown(target.low), _shown(target.high)))
+        verdict = row.verdict if row.verdict == "met" else f"**{row.verdict}**"
+        rows.append(
+            (
+                target.words,
+                target.kind,
+                " to ".join(published),
+                _shown(row.median),
+                f"{_shown(row.low)} to {_shown(row.high)}",
+                verdict,
+            )
+        )
+    return Table(
+        ("what", "label", "published", "replayed", "nine runs of ten", "verdict"),
+        tuple(rows),
+        words=2,
+    )
 
 
-def replay_drawings(workshop: Workshop) -> Iterator[Drawing]:
+def _shown(value: float) -> str:
+    """Write a count in full, and anything else with three digits."""
+    return f"{value:,.0f}" if value >= 100 or value == round(value) else few(value, 3)
+
+
+def replay_drawings(found: Piece) -> Iterator[Drawing]:
     """Yield the pictures of the replay."""
-    return iter(())
+    made = Replay(
+        starts=date.fromisoformat(found["starts"]),
+        compared=compared_in(found),
+        tweets=np.array(found["tweets"]),
+        without=np.array(found["without"]),
+        peeled=np.array(found["peeled"]),
+        message=np.array(found["reproduction"]["message"]),
+        topic=np.array(found["reproduction"]["topic"]),
+    )
+
+    def days(ax: Axes) -> None:
+        draw_days(made, ax)
+
+    def peel(ax: Axes) -> None:
+        draw_peel(made, ax)
+
+    figure = Figure(
+        FIGURE,
+        "Occupy's summer",
+        "Left: tweets a day, as counted and as replayed, on a logarithmic axis; bands hold nine "
+        "runs of ten. Right: the audience that is left when the outer k-cores of the retweet "
+        "network are removed.",
+        "Two pictures. Tweets a day are few all summer and jump on the launch day, in the replay "
+        "as in the counts. The audience falls as outer cores are removed.",
+    )
+    yield Drawing(figure, 3.0, (days, peel))

@@ -146,7 +146,11 @@ def why(**changed: Any) -> Found:
     ]
     product = float(np.prod([each["value"] for each in factors]))
     found = {"strategy": PAIR[0], "baseline": PAIR[1], "metric": "reach", "factors": factors}
-    return found | {"ratio": interval(product, 0.15), "note": "why it is so."} | changed
+    return (
+        found
+        | {"ratio": interval(product, 0.15), "note": "why it is so.", "sentences": ["Because."]}
+        | changed
+    )
 
 
 def add_explored(

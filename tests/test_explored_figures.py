@@ -272,6 +272,19 @@ def test_a_sweep_over_many_inputs_shows_each_point_on_its_own_side(ax: Axes) -> 
     assert len(middles) == 6
 
 
+def test_what_a_scatter_does_not_show_is_said() -> None:
+    sweep = swept(EVERY, points=64)
+    ratio = sweep.columns["ratio"].copy()
+    ratio[:3], ratio[3] = np.nan, 1e9
+    odd = Stored.__new__(Stored)
+    for name, value in (("sweep", changed(sweep, ratio=ratio)), ("summary", {})):
+        object.__setattr__(odd, name, value)
+    (drawing,) = exploring_drawings(odd)
+    assert drawing.figure.caption.endswith(
+        "Ratios beyond 1,000 to 1 lie at the edge. 3 points without a ratio left out."
+    )
+
+
 # break-even
 
 

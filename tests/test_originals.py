@@ -21,9 +21,14 @@ from propagation.audience.world import World
 from propagation.experiment.checking import notes
 from propagation.experiment.expectations import theory_in
 from propagation.experiment.replicates import Laboratory
+from propagation.experiment.table import table_rows
 from propagation.luck import run_seed
 from propagation.problems import InputError
-from propagation.report.page import write_report
+from propagation.report.campaign_assumptions import campaign_tables
+from propagation.report.glossary import glossary
+from propagation.report.stored import read_stored
+from propagation.report.tables import metrics_told
+from propagation.report.wording import OF_THEIR_OWN, limits
 from propagation.scenario.reading import parse_scenario
 from propagation.scenario.spec import (
     Action,
@@ -35,6 +40,7 @@ from propagation.scenario.spec import (
     Pitch,
     Post,
     Seed,
+    as_written,
 )
 from propagation.spread import campaign_runs, own_words
 from propagation.spread.agents import Account
@@ -227,6 +233,17 @@ def test_what_comes_after_the_horizon_has_not_been(horizon: float, written: int)
     assert len(campaign.originals.starts) == written + 1
 
 
+def test_an_author_notices_a_share_of_its_own_original_and_does_not_share_it_again() -> None:
+    pair = make_world([(1, 0), (1, 2), (2, 1)], 3)
+    campaign = once(engine_on(pair, 1.0, own=1.0), POST)
+    assert authors(campaign) == [1, 2]
+    first = campaign.originals.cascade(0)
+    assert first.account.tolist() == [1, 2]
+    assert first.notices.tolist() == [1, 1]
+    assert first.generation.tolist() == [0, 1]
+    assert first.share_order.tolist() == [0, 1]
+
+
 def test_every_notice_counts_in_the_feed_or_outside_it() -> None:
     alone = make_world([], 3, segment_of=[0, 0, 0])
     rates = {"opens": 1.0, "answers": 0.0, "covers": 0.0}
@@ -241,9 +258,9 @@ def test_every_notice_counts_in_the_feed_or_outside_it() -> None:
 
 
 def test_ours_write_nothing_and_each_writes_once_a_topic() -> None:
-    written, again = [], []
+    written = []
 
-    @settings(max_examples=60)
+    @settings(max_examples=30)
     @given(campaign_cases(written=True))
     def check(case: CampaignCase) -> None:
         campaign = case.run(CompiledEngine)
@@ -259,12 +276,10 @@ def test_ours_write_nothing_and_each_writes_once_a_topic() -> None:
             assert one.share_order[0] == 0
             assert one.share_time[0] == made.time[number] <= case.horizon
             assert np.count_nonzero(one.generation == 0) == 1
-            again.append(one.notices[0])
         written.append(len(made))
 
     check()
-    assert sum(written) > 100
-    assert sum(again) > 0  # an author may notice a share of its own original
+    assert sum(written) > 50
 
 
 def kept(before: Campaign, after: Campaign) -> bool:
@@ -366,7 +381,7 @@ def test_a_wrong_rule_is_caught(wrong: type, monkeypatch: pytest.MonkeyPatch) ->
 def test_tallies_are_what_the_records_say() -> None:
     hours, told = np.array([0.0, 0.5, 1.0, 3.0, 30.0]), []
 
-    @settings(max_examples=60)
+    @settings(max_examples=30)
     @given(campaign_cases(written=True))
     def compare(case: CampaignCase) -> None:
         agenda, given = agenda_of(case.strategy), (case.relevant, hours, 1)
@@ -453,6 +468,10 @@ strategies:
 compare: {on: originals, baseline: once}
 """
 
+WITHOUT = "\n".join(
+    line for line in SCENARIO.splitlines() if not line.startswith("originals")
+).replace("on: originals", "on: reach")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -479,24 +498,25 @@ def test_tables_tell_of_originals(folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_report_tells_of_originals(folder: Path) -> None:
-    page = write_report(folder).read_text(encoding="utf-8")
-    for words in (
-        "Who writes about a topic",
-        "60% times interest",
-        "sets off",
-        "People write about a topic at most once",
-    ):
-        assert words in page
+    stored = read_stored(folder)
+    assert "originals" in metrics_told(stored)
+    tables = {one.caption: one for one in campaign_tables(as_written(stored.scenario))}
+    row = ("news", "60% times interest", "own words")
+    assert list(tables["Who writes about a topic"].rows) == [row]
+    assert "Original" in glossary(stored.scenario)
+    assert OF_THEIR_OWN in limits(stored.scenario)
+    told = [" ".join(row) for row in table_rows(stored.summary)]
+    assert sum("original" in row for row in told) == 1  # one heading for all strategies
+    assert any("sets off" in sentence for sentence in stored.summary["verdict"])
+    plain = parse_scenario(WITHOUT)
+    assert "Original" not in glossary(plain)
+    assert OF_THEIR_OWN not in limits(plain)
 
 
 def test_what_is_not_foreseen_is_said_and_theory_says_nothing() -> None:
     scenario = parse_scenario(SCENARIO)
     assert any("originals: what people write" in note for note in notes(scenario, Path()))
     assert theory_in(Laboratory(scenario, Path()), "once") is None
-    plain = parse_scenario(
-        SCENARIO.replace("originals: {news", "sources: {news")
-        .replace("{chance: 60%, message: own words}", "somebody")
-        .replace("on: originals", "on: reach")
-    )
+    plain = parse_scenario(WITHOUT)
     assert not any("originals" in note for note in notes(plain, Path()))
     assert theory_in(Laboratory(plain, Path()), "once") is not None

@@ -1,6 +1,7 @@
 """Cascades among segments, against laws in closed form; and what check says of them."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from scipy import special, stats
 from scipy.optimize import brentq
 
-from propagation.audience.world import build_world
+from propagation.audience.world import build_world, build_worlds
 from propagation.experiment.checking import notes
 from propagation.experiment.expectations import theory_of
 from propagation.experiment.foresight import Foresight, Foresights, expected_tie, factors
@@ -274,6 +275,26 @@ def test_from_parameters_the_graph_is_foreseen_that_is_drawn():
     assert foreseen.size_tail(5) == pytest.approx(measured.size_tail(5), rel=0.1)
     # the planted fault: shares travel the other way
     assert pytest.approx(measured.matrix, rel=0.05) != foreseen.matrix.T
+    # where accounts trade places with those of as many followers: binned, so not as near
+    mixed = one.model_copy(update={"shuffled": ("small",)})
+    foreseen = Foresights(Laboratory(mixed, HERE))("small").told[0].by
+    shuffled = build_worlds(mixed).shuffled
+    measured = theory_of(mixed, shuffled).by_segment("message")
+    assert foreseen.reproduction == pytest.approx(measured.reproduction, rel=0.1)
+    assert foreseen.notices == pytest.approx(measured.notices, rel=0.15)
+
+
+def test_with_many_segments_everybody_is_in_one():
+    world = random_world()
+    many = replace(
+        world,
+        segments=tuple(f"{one:03}" for one in range(100)),
+        segment_of=(np.arange(len(world.is_ours)) % 100).astype(np.int16),
+    )
+    what = message(resonance=0.4)
+    found, one = (theory_of_world(each, what).by_segment("message") for each in (many, world))
+    assert found.segments == ("everybody",)
+    assert found.reproduction == pytest.approx(one.reproduction)
 
 
 def test_check_says_what_theory_expects():
@@ -285,6 +306,14 @@ def test_check_says_what_theory_expects():
     assert "shares in all, 2 for each of these; in all reach" in text
     assert "'small' does 1.54 times what 'large' does in shares" in text
     assert "they tie if 'large' speaks to 7,700 such followers, 15.4 for each of 'small'" in text
+
+
+def test_check_says_if_so_many_followers_are_not_there():
+    """5,000 of a segment that has 6,000; they tie at 7,700."""
+    segments = scenario().model_dump(by_alias=True)["segments"]
+    segments["broad"]["accounts"] = 6_000
+    text = text_of(reasons(segments=segments))
+    assert "speaks to 7,700 such followers, more than the 6,000 there are, 15.4 for each" in text
 
 
 def reasons(**changes):

@@ -99,8 +99,7 @@ def mutual_configuration(degrees: Int64, rng: np.random.Generator) -> Follows:
     ends = rng.permutation(np.repeat(np.arange(len(degrees), dtype=np.int64), degrees))
     half = len(ends) // 2
     one, other = _without_repeats(ends[:half], ends[half:], len(degrees), rng, mutual=True)
-    first, second = one.astype(np.int32), other.astype(np.int32)
-    return np.concatenate((first, second)), np.concatenate((second, first))
+    return _both_ways(one, other)
 
 
 def directed_configuration(followers: Int64, followees: Int64, rng: np.random.Generator) -> Follows:
@@ -200,3 +199,40 @@ def instance(by: Iterable[object]) -> MessageInstance:
 def shares_of(cascade: Cascade) -> int:
     """Return the number of shares by others."""
     return int(np.count_nonzero(cascade.generation > 0))
+
+
+def rewired_ring(accounts: int, half: int, rewired: float, rng: np.random.Generator) -> Follows:
+    """Return a ring whose accounts are linked to ``half`` on each side, some links moved at random.
+
+    A moved link keeps its first end (Watts & Strogatz 1998); all links are follows both ways.
+    """
+    first = np.repeat(np.arange(accounts), half)
+    second = (first + np.tile(np.arange(1, half + 1), accounts)) % accounts
+    links = {_link(one, other) for one, other in zip(first.tolist(), second.tolist(), strict=True)}
+    for i in np.flatnonzero(rng.random(len(first)) < rewired):
+        one, before = int(first[i]), int(second[i])
+        while True:
+            new = int(rng.integers(accounts))
+            if new != one and _link(one, new) not in links:
+                break
+        links.remove(_link(one, before))
+        links.add(_link(one, new))
+        second[i] = new
+    return _both_ways(first, second)
+
+
+def _link(one: int, other: int) -> tuple[int, int]:
+    return min(one, other), max(one, other)
+
+
+def torus(side: int) -> Follows:
+    """Return a square of accounts without borders, each linked to the eight around it."""
+    row, column = np.divmod(np.arange(side * side), side)
+    steps = ((0, 1), (1, 0), (1, 1), (1, -1))
+    ends = [(row + down) % side * side + (column + right) % side for down, right in steps]
+    return _both_ways(np.tile(np.arange(side * side), len(steps)), np.concatenate(ends))
+
+
+def _both_ways(first: Int64, second: Int64) -> Follows:
+    one, other = first.astype(np.int32), second.astype(np.int32)
+    return np.concatenate((one, other)), np.concatenate((other, one))

@@ -251,8 +251,8 @@ class Percolation:
     """Bond percolation on a directed configuration graph with a joint law of degrees.
 
     ``out`` are numbers of followers, ``into`` numbers of followees (Newman, Strogatz & Watts 2001).
-    ``further`` says how many of the followers of one who was reached can be new to the message: all,
-    or, where links go both ways, all but the one it came from (Newman 2002).
+    Where links go both ways, the follower that a message came from cannot be reached anew: ``back``
+    is 1 then, and 0 otherwise (Newman 2002).
     """
 
     out: Float64

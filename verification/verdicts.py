@@ -171,11 +171,12 @@ def above(name: str, differences: npt.ArrayLike, what: str) -> Check:
     The statistic is how many standard errors are missing, so that the limit is 0.
     """
     each = np.asarray(differences, np.float64)
-    error = float(each.std(ddof=1) / np.sqrt(len(each)))
+    mean, error = float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
     wanted = float(stats.t.isf(LEVEL, len(each) - 1))
-    missing = wanted - float(each.mean()) / error if error > 0 else wanted * (each.mean() <= 0)
+    surely = -math.inf if mean > 0 else math.inf
+    missing = wanted - mean / error if error != 0 else surely
     scale = f"standard errors short of {wanted:.2f}, {what}"
-    return Check(name, "above 0", f"{each.mean():.5g}", float(missing), 0.0, scale)
+    return Check(name, "above 0", f"{mean:.5g}", missing, 0.0, scale)
 
 
 def by_error(name: str, found: float, expected: float, error: float) -> Check:

@@ -150,6 +150,7 @@ BRANCHING = (
         "Borel; Harris (1963), total progeny of a branching process with Poisson(R) offspring",
         "R is too large by 0.02",
         sizes,
+        rows=("1.1", "1.2", "1.3"),
     ),
     Case(
         "survival",
@@ -158,5 +159,6 @@ BRANCHING = (
         "smallest root of q = exp(m (q - 1)), Harris (1963)",
         "attention is 10% too high",
         survivals,
+        rows=("1.4",),
     ),
 )

@@ -79,5 +79,6 @@ COMMUNITY_SIZE = (
         "evidence table of 2,000 runs: 500 exposed, share probability 0.03, Poisson followers",
         "independent and single responses are exchanged",
         communities,
+        rows=("6.4",),
     ),
 )

@@ -220,5 +220,6 @@ COMPETITION = (
         "2; a critical branching process, exponent 3/2",
         "attention does not fall with what is in the feed",
         null_model,
+        rows=("2.19",),
     ),
 )

@@ -119,6 +119,7 @@ DELAYS = (
         "Zhao, Erdogdu, He, Rajaraman & Leskovec (2015) and their R package",
         "the exponent is 0.242",
         seismic,
+        rows=("2.17",),
     ),
     Case(
         "other delays",

@@ -177,8 +177,8 @@ def measures(shapes: Shapes) -> dict[str, tuple[float, float]]:
 
 
 ALIKE = (
-    "the model lets each share lead on with the same chance, 21%, however many shares the post had. "
-    "In the trees a direct share that is the only one leads on in 26% of cases, one of many less "
+    "the model lets each share lead on with the same chance, 21%, however many shares the post "
+    "had. In the trees a direct share that is the only one leads on in 26% of cases, one of many less "
     "often, so more small trees go on than predicted."
 )
 MISSED = {"depth 2 or more": ALIKE, "depth 3 or more": ALIKE}

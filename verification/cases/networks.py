@@ -107,7 +107,7 @@ def outbreaks(plan: Plan) -> Result:
                 return mutual_configuration(degrees_by(law, accounts, rng), rng)
 
             sizes = _sizes(links, accounts, used, count)
-            if T < theory.critical:
+            if theory.critical > T:
                 mean = [float(each.mean()) for each in sizes]
                 checks.append(by_groups(f"{name}, T = {T}: mean size", mean, theory.mean(T)))
             else:
@@ -164,7 +164,7 @@ def correlated(plan: Plan) -> Result:
 
         for T in CHANCES if not plan.quick else CHANCES[1:]:
             sizes = _sizes(links, accounts, T, count, plan.fault)
-            if T < theory.critical:
+            if theory.critical > T:
                 mean = [float(each.mean()) for each in sizes]
                 checks.append(by_groups(f"{name}, T = {T}: mean size", mean, theory.mean(T)))
                 continue

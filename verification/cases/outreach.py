@@ -286,6 +286,7 @@ OUTREACH = (
         "binomial laws with the rates of Propel's barometer; a geometric series",
         "irrelevant pitches wear nothing",
         outreach,
+        rows=("6.5",),
     ),
     Case(
         "paid impressions",
@@ -301,5 +302,6 @@ OUTREACH = (
         "a Markov chain of two states",
         "nobody minds two posts a day",
         moving,
+        rows=("2.24", "2.26", "2.27"),
     ),
 )

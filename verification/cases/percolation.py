@@ -127,5 +127,6 @@ PERCOLATION = (
         "Poisson(5)",
         "messages travel from follower to followee",
         percolation,
+        rows=("1.10",),
     ),
 )

@@ -170,6 +170,7 @@ REACHABILITY = (
         "Kempe, Kleinberg & Tardos (2003); networkx descendants and shortest paths",
         "the live follows are walked backwards",
         reachability,
+        rows=("1.14",),
     ),
     Case(
         "structural virality",
@@ -177,5 +178,6 @@ REACHABILITY = (
         "Goel, Anderson, Hofman & Watts (2016): star 2(n-1)/n, path (n+1)/3; networkx",
         "star and path are exchanged",
         virality,
+        rows=("1.22",),
     ),
 )

@@ -154,13 +154,14 @@ COMPUTED = {0.23: 8_600, 0.29: 5_480, 0.5: 1_280}
 """One cascade in so many has 100 or more, by 3 million branching processes each."""
 COMPUTED_REASON = (
     "the collection's one in 1,280 at R = 0.5 does not follow from its own recipe: the exact law "
-    "gives one in 1,452, and 3 million such processes, drawn anew without the package, one in 1,446."
+    "gives one in 1,452, and 3 million such processes, drawn anew without the package, one in "
+    "1,446."
 )
 COMPUTED_RUNS = 3_000_000
 DIRECT_REASON = (
     "whoever posts is here an account like any other, so each share leads to as many further ones "
-    "as the post did and the direct ones are 1 - R of all. 96% would need re-shares to be re-shared "
-    "seven times less readily than posts. A movement's trees have 57% (half of the trees, below)."
+    "as the post did and the direct ones are 1 - R of all. 96% would need re-shares to be "
+    "re-shared seven times less readily than posts. A movement's trees have 57% (half of the trees, below)."
 )
 HOUR_REASON = (
     "the delay law alone gives 54% within an hour of each share; a quarter of the shares here come "

@@ -193,6 +193,7 @@ THRESHOLDS = (
         "Watts (2002): window 1.02 < z < 5.76 on Poisson graphs; rounds with scipy.sparse",
         "the threshold is 0.21",
         window,
+        rows=("1.11", "1.12"),
     ),
     Case(
         "threshold cascade sizes",
@@ -200,6 +201,7 @@ THRESHOLDS = (
         "Gleeson & Cahalane (2007), seed fraction 0.0001 of 100,000 accounts",
         "the threshold is 0.25",
         final_size,
+        rows=("1.13",),
     ),
     Case(
         "linear threshold",
@@ -208,5 +210,6 @@ THRESHOLDS = (
         "Kempe, Kleinberg & Tardos (2003): linear threshold with equal weights = live edges",
         "the threshold is 0.25 for everybody",
         linear_threshold,
+        rows=("1.14",),
     ),
 )

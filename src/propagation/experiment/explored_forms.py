@@ -155,6 +155,7 @@ class _Why(_Form):
     ratio: _Interval | None
     factors: list[_Factor]
     note: str | None = None
+    sentences: list[str] = []
 
 
 PARTS: Mapping[str, TypeAdapter[Any]] = {

@@ -20,6 +20,7 @@ from propagation.spread.delay_sums import mean_in_time
 from propagation.spread.dynamics import rules_of
 from propagation.spread.segments_foreseen import Foreseen
 from propagation.spread.theory import Theory, posts_of
+from propagation.strategy.agenda import Agenda
 
 Float64 = npt.NDArray[np.float64]
 
@@ -43,6 +44,8 @@ class Foresight:
         Followers of the posts' accounts, once a post, and the shares that they make at once.
     unlimited, means
         Means of `METRICS` in unlimited time, and up to the horizon.
+    posts
+        How many there are.
     repeated_by_account
         See ``repeated``; None if it is not known by account.
     """
@@ -54,6 +57,7 @@ class Foresight:
     first_shares: float
     unlimited: dict[str, float]
     means: dict[str, float]
+    posts: int
     repeated_by_account: float | None = None
 
     @property
@@ -64,6 +68,14 @@ class Foresight:
     def chance(self, least: int) -> float:
         """Return the chance of so many shares or more up to the horizon."""
         return chance_of(self.told, least)
+
+    @property
+    def available(self) -> float | None:
+        """Accounts of the segments that it speaks to; None where it posts more than once."""
+        if self.posts != 1:
+            return None
+        [one] = self.told
+        return float(one.by.accounts[one.noticed[:, 0] > 0].sum())
 
     def most_deciding_once(self, messages: set[str]) -> float:
         """Return how many accounts that are told at all would share at a first notice."""
@@ -136,7 +148,7 @@ class Foresights:
         messages = tuple(message for message, _ in posts_of(agenda, self._horizon))
         parts = theory.parts(agenda) if self._exact else None
         if parts is None:
-            return _by_segment(told, messages)
+            return _by_segment(told, messages, _posts(agenda))
         return Foresight(
             told=tuple(told),
             messages=messages,
@@ -145,6 +157,7 @@ class Foresights:
             first_shares=parts.first_shares,
             unlimited={name: parts.expected[name] for name in METRICS},
             means={name: parts.in_time[name] for name in METRICS},
+            posts=_posts(agenda),
             repeated_by_account=theory.repeated(agenda),
         )
 
@@ -155,10 +168,8 @@ class Foresights:
     def _of_parameters(self, strategy: str) -> Foresight | str:
         scenario = self.laboratory.scenario
         shuffled = strategy in scenario.shuffled
-        told, messages = [], []
-        for (message, by), times_left in posts_of(
-            self.laboratory.agendas[strategy], self._horizon
-        ).items():
+        told, messages, agenda = [], [], self.laboratory.agendas[strategy]
+        for (message, by), times_left in posts_of(agenda, self._horizon).items():
             followers: dict[str, float] = {}
             for name in by:
                 audience = scenario.ours[name].followers
@@ -169,7 +180,7 @@ class Foresights:
             left = mean_in_time(rules_of(scenario.messages[message]), times_left)
             told.append(self._among_segments(message, shuffled).told(followers, left))
             messages.append(message)
-        return _by_segment(told, tuple(messages))
+        return _by_segment(told, tuple(messages), _posts(agenda))
 
     def _among_segments(self, message: str, shuffled: bool) -> Foreseen:
         scenario, key = self.laboratory.scenario, (message, shuffled)
@@ -183,14 +194,18 @@ class Foresights:
         return self._foreseen[key]
 
 
-def _by_segment(told: Sequence[Told], messages: tuple[str, ...]) -> Foresight:
+def _posts(agenda: Agenda) -> int:
+    return sum(len(instance.posts) for instance in agenda)
+
+
+def _by_segment(told: Sequence[Told], messages: tuple[str, ...], posts: int) -> Foresight:
     unlimited, means = (
         dict(zip(METRICS, np.sum(each, axis=0).tolist(), strict=True))
         for each in ([one.unlimited for one in told], [one.means for one in told])
     )
     followers = math.fsum(float(one.followers.sum()) for one in told)
     first_shares = math.fsum(one.first_shares for one in told)
-    return Foresight(tuple(told), messages, None, followers, first_shares, unlimited, means)
+    return Foresight(tuple(told), messages, None, followers, first_shares, unlimited, means, posts)
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,8 @@ def _comparison(found: Foresights, expected: Mapping[str, Foresight]) -> Iterato
         why = factors(expected[name], other, metric) if name in expected else None
         if name == baseline or why is None:
             continue
-        tie = other.followers * why.ratio
+        tie, there = other.followers * why.ratio, other.available
+        beyond = f", more than the {there:,.0f} there are" if there and tie > there else ""
         yield (
             f"theory: '{name}' does {_number(why.ratio)} times what '{baseline}' does in "
             f"{_label(metric)} = {_number(why.head_count)} (head count) x "
@@ -122,7 +123,7 @@ def _comparison(found: Foresights, expected: Mapping[str, Foresight]) -> Iterato
             f"{_number(why.worth)} ({_label(metric)} for each share)"
         )
         yield (
-            f"theory: they tie if '{baseline}' speaks to {_count(tie, 'such follower')}, "
+            f"theory: they tie if '{baseline}' speaks to {_count(tie, 'such follower')}{beyond}, "
             f"{_number(tie / expected[name].followers)} for each of '{name}'"
         )
 

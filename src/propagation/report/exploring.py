@@ -118,7 +118,7 @@ def _two_ends(low: float, high: float) -> str:
 def _break_even(found: Found, figures: list[Figure]) -> Part:
     rows = list(_ties(found))
     table = Table(f"The tie in {found['label']}", ("For", "Tie", "Range"), rows)
-    title = f"Where {found['between'][0]} and {found['between'][1]} tie"
+    title = f"Where {found['between'][0]} ties with {found['between'][1]}"
     return Part(title, _capital(found["sentences"]), figures, [table])
 
 
@@ -176,8 +176,10 @@ def _interval(row: Mapping[str, float], *keys: str, as_ratio: bool = False) -> s
 
 def _why(found: Sequence[Found], figures: list[Figure]) -> Part:
     tables = [_factors(each) for each in found if each["factors"]]
-    notes = list(dict.fromkeys(each["note"] for each in found if each.get("note")))
-    return Part("Why", _capital(notes), figures, tables)
+    told = [sentence for each in found for sentence in each.get("sentences", ())]
+    notes = [each["note"] for each in found if each.get("note")]
+    notes = [note for note in dict.fromkeys(notes) if not any(note in one for one in told)]
+    return Part("Why", _capital([*told, *notes]), figures, tables)
 
 
 def _factors(found: Found) -> Table:

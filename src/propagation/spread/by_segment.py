@@ -148,7 +148,8 @@ class BySegment:
         """
         passing = np.maximum(self.passing, 1e-300)
         followers = self.sets_off / passing
-        return np.asarray(np.exp(_log1p(passing * (x - 1)) @ followers.T))
+        exponents = np.einsum("nt,ct->nc", _log1p(passing * (x - 1)), followers)
+        return np.asarray(np.exp(exponents))
 
     def _offspring(self, x: npt.NDArray[np.complex128] | Float64) -> Complex128:
         brought = self.set_off(x.astype(np.complex128)) * self.reached
@@ -303,6 +304,12 @@ def chance_of(told: Sequence[Told], least: int) -> float:
     for one in merged(told):
         product *= one.transform(z)
     return float(_tails(z, product[:, None], least)[0])
+
+
+def parts_of(weights: Float64, segment_of: Int64) -> Float64:
+    """Return each class's part of its segment."""
+    total = np.bincount(segment_of, weights)[segment_of]
+    return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
 
 
 def largest_eigenvalue(matrix: Float64) -> float:

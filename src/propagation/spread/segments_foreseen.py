@@ -5,18 +5,20 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from propagation.audience.popularity import classes
+from propagation.audience.popularity import classes, curve, expected_scale
 from propagation.audience.population import segment_targets
 from propagation.audience.targets import Plan
 from propagation.audience.traits import BETWEEN_0_AND_1, quantiles
 from propagation.scenario.spec import Message, Segment, Spread
-from propagation.spread.by_segment import BySegment, Told
+from propagation.spread.by_segment import BySegment, Told, parts_of
 
 Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 UNITS = 1000
 """A trait that varies is foreseen as so many equally likely values."""
+SINGLE = 30
+"""Up to so many followers accounts trade places with those of just as many."""
 
 
 class Foreseen:
@@ -33,7 +35,7 @@ class Foreseen:
     relevant
         An account is relevant at or above this interest.
     shuffled
-        Whether accounts trade places with others of as many followers: followed by anybody then.
+        Whether accounts trade places with others of as many followers.
     """
 
     def __init__(
@@ -57,10 +59,12 @@ class Foreseen:
         )
         parts = np.concatenate([parts for _, parts in follower_counts])
         mixed = plan.follows / np.maximum(1, plan.follows.sum(axis=0))  # of a column's followers
-        if shuffled:
-            mixed = np.repeat((plan.sizes / plan.sizes.sum())[:, None], len(members), axis=1)
         followers = np.concatenate([count for count, _ in follower_counts])
-        by_segment = followers[:, None] * mixed.T[segment_of]
+        of, reached = mixed.T[segment_of], parts
+        if shuffled:
+            of, followees = _traded(plan, mixed, followers)
+            reached = parts_of(parts * followees, segment_of)
+        by_segment = followers[:, None] * of
         value = np.array([_mean(one.value) for one in members])
         cares = np.array([(one >= relevant).mean() for one in interest])
         worth = np.array([one.mean() for one in interest]) * value
@@ -69,7 +73,7 @@ class Foreseen:
             accounts=plan.sizes.astype(np.float64),
             segment_of=segment_of,
             parts=parts,
-            reached=parts,
+            reached=reached,
             sets_off=by_segment * passing,
             shown=by_segment * self._attention,
             passing=passing,
@@ -92,13 +96,48 @@ class Foreseen:
         )
 
 
-def _follower_counts(plan: Plan, at: int) -> tuple[Float64, Float64]:
-    """Return numbers of followers of a segment's accounts and their parts."""
+def _traded(plan: Plan, mixed: Float64, followers: Float64) -> tuple[Float64, Float64]:
+    """Return the parts of their followers in each segment, and how many they follow.
+
+    An account with so many ``followers`` (classes,) has the place of any with as many, and so does
+    each of those who hold its followers' places. ``mixed`` (segments, segments) are the parts of
+    the followers of the places of a segment (column) by the segment of theirs; (classes, segments)
+    and (classes,).
+    """
+    laws = [_follower_counts(plan, at, UNITS) for at in range(len(plan.names))]
+    largest = np.array([*(counts.max() for counts, _ in laws), followers.max()])
+    bins = int(_bins(largest).max()) + 1
+    here = np.stack([np.bincount(_bins(counts), parts, bins) for counts, parts in laws])
+    of = here * plan.sizes[:, None]
+    used = np.flatnonzero(of.sum(axis=0))
+    nearest = used[np.abs(np.arange(bins)[:, None] - used).argmin(axis=1)]
+    of = of[:, nearest] / of[:, nearest].sum(axis=0)
+    held = here @ of.T  # by whom the places of a segment (row) are held
+    places = of[:, _bins(followers)].T
+    return places @ (mixed.T @ held), places @ (plan.follows.sum(axis=1) / plan.sizes)
+
+
+def _bins(counts: Float64) -> Int64:
+    """Return numbers of followers by bins, single ones up to `SINGLE`."""
+    large = np.maximum(counts, SINGLE) / SINGLE
+    single = np.rint(np.minimum(counts, SINGLE))
+    return np.asarray(single + np.floor(np.log(large) / np.log(1.1)), np.int64)
+
+
+def _follower_counts(plan: Plan, at: int, units: int = 0) -> tuple[Float64, Float64]:
+    """Return numbers of followers of a segment's accounts and their parts.
+
+    Finer towards the top, or in so many ``units`` of equal size.
+    """
     asked, received = plan.segments[plan.names[at]], float(plan.follows[:, at].sum())
     mean = received / asked.accounts
     if asked.tail is None:
         return _even_counts(mean, int((plan.sources[:, at] * (plan.follows[:, at] > 0)).sum()))
     cap = asked.most_followers or plan.cap(at)
+    if units:
+        missed = (np.arange(units) + 0.5) / units
+        scale = expected_scale(mean, cap, asked.tail)
+        return curve(missed, scale, cap, asked.tail), np.full(units, 1 / units)
     counts, parts = classes(asked.accounts, mean, cap, asked.tail)
     return counts * (mean / float(parts @ counts)), parts
 
@@ -112,7 +151,7 @@ def _even_counts(mean: float, able: int) -> tuple[Float64, Float64]:
     most = int(min(able, mean + 10 * np.sqrt(mean) + 10))
     counts = np.arange(most + 1.0)
     parts = np.diff(bdtr(counts, able, mean / able), prepend=0.0)
-    parts /= parts.sum()
+    parts = np.asarray(parts / parts.sum())
     used = parts > 1e-12
     return counts[used] * (mean / float(parts @ counts)), parts[used]
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from propagation.audience.world import World
 from propagation.compiling import compiled
-from propagation.spread.by_segment import BySegment, Told
+from propagation.spread.by_segment import BySegment, Told, parts_of
 
 Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
@@ -72,8 +72,8 @@ class Measured:
             segments=segments,
             accounts=totals(np.ones(len(segment))),
             segment_of=segment_of,
-            parts=_parts(self._sums(np.ones(len(segment))), segment_of),
-            reached=_parts(self._sums(counts), segment_of),
+            parts=parts_of(self._sums(np.ones(len(segment))), segment_of),
+            reached=parts_of(self._sums(counts), segment_of),
             sets_off=mean(sets_off, counts),
             shown=mean(shown, counts),
             passing=of_segment(self._passing, followees),
@@ -103,12 +103,6 @@ class Measured:
     def _sums(self, values: Float64) -> Float64:
         inside = self._class_of >= 0
         return np.bincount(self._class_of[inside], values[inside], self._classes).astype(np.float64)
-
-
-def _parts(weights: Float64, segment_of: Int64) -> Float64:
-    """Return each class's part of its segment."""
-    total = np.bincount(segment_of, weights)[segment_of]
-    return np.divide(weights, total, out=np.zeros_like(weights), where=total > 0)
 
 
 def _classes(segment: Int64, sets_off: Float64, segments: int) -> tuple[Int64, Int64]:

@@ -120,7 +120,7 @@ def multiple(ax: Axes, metric: str, pair: Sequence[str]) -> str:
     """Return what a ratio is one of, for an axis; on phones ``fit`` breaks it into lines."""
     one, other = pair
     words = f"{phrase(metric).label} of {one}, as a multiple of that of {other}"
-    return words if is_narrow(ax) else wrapped(words, 76)
+    return words if is_narrow(ax) else wrapped(words, 84)
 
 
 MANY_DECADES = 40.0

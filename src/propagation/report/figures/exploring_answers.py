@@ -54,7 +54,7 @@ def break_even(ax: Axes, found: Mapping[str, Any]) -> None:
         mean, low, high = (_numbers(points, key, end) for end in ("mean", "low", "high"))
         ax.fill_between(values, low, high, color=look.colour, alpha=0.22, lw=0)
         label = wrapped(name, 34) if narrow else None
-        style: dict[str, Any] = {"color": look.colour, "mec": "white", "mew": 0.5, "ms": 4.5}
+        style: dict[str, Any] = {"color": look.colour, "mec": "white", "mew": 0.4, "ms": 4}
         ax.plot(values, mean, marker=look.marker, zorder=3, clip_on=False, label=label, **style)
         known = np.flatnonzero(np.isfinite(mean))
         if len(known):
@@ -144,7 +144,7 @@ def _interval_above(
             edge, mark = (left, "<") if end < left else (right, ">")
             ax.plot([edge], [1], mark, ms=6, mew=0, **drawn)
     if middle is not None and left <= middle <= right:
-        ax.plot([middle], [1], "o", ms=5.5, mec="white", mew=1, **drawn)
+        ax.plot([middle], [1], "o", ms=3.6, mfc="white", mew=1, zorder=4, **drawn)
     ax.annotate(
         f"{words}: {interval_in_words(ends, (left, right))}",
         (0, 1),
@@ -170,8 +170,8 @@ def interval_in_words(ends: tuple[float, float], tried: tuple[float, float]) -> 
 
 
 def bound(value: float) -> str:
-    """Return a value of which no interval is known, with two or three digits."""
-    return number(value, decimals(abs(value) / 20, value)) if value else "0"
+    """Return a value of which no interval is known, with three digits."""
+    return number(value, 1 + decimals(abs(value))) if value else "0"
 
 
 def uncertain(

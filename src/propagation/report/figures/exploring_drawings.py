@@ -22,7 +22,7 @@ from propagation.experiment.phrases import (
 from propagation.report.explored import Sweep, is_ratio
 from propagation.report.figures import exploring_answers, exploring_reasons, exploring_sweep
 from propagation.report.figures.drawing import Drawing, Figure
-from propagation.report.figures.exploring import crossings
+from propagation.report.figures.exploring import LARGEST_RATIO, crossings
 from propagation.report.figures.exploring_map import ratio_map
 from propagation.report.stored import Stored
 
@@ -136,7 +136,7 @@ def _break_even(found: Found) -> Drawing:
         told.append("the thin bar holds the ties of nine of ten combinations of what is uncertain")
     figure = Figure(
         BREAK_EVEN,
-        f"Where {one} and {other} tie",
+        f"Where {one} ties with {other}",
         f"Means of {label} of both strategies against {found['label']}, with 95% intervals as "
         f"bands. {listed(told)}.",
         f"Lines of {label} of {one} and of {other} against {found['label']} from "
@@ -231,12 +231,21 @@ def _scatter(sweep: Sweep, ahead: str) -> Drawing:
         f"The ratio of {one} to {other} against each input",
         f"Each mark is a point of the sweep: the ratio of the means of {label} there, against one "
         "input at a time while the others vary too. A median that rises or falls says that the "
-        "ratio hangs on that input.",
+        f"ratio hangs on that input.{_not_shown(sweep)}",
         f"Scatter plots of the ratio of {label} against "
         f"{'; '.join(sweep.axes[i].label for i in shown)}. {ahead}",
     )
     rows = -(-len(shown) // 2)
     return Drawing(figure, 0.6 + 2.3 * rows, tuple(panel(place) for place in shown))
+
+
+def _not_shown(sweep: Sweep) -> str:
+    """Say what lies at the edge of the panels, and what is left out of them."""
+    ratio = sweep.columns["ratio"]
+    lost = int(np.isnan(ratio).sum())
+    beyond = bool(((ratio > LARGEST_RATIO) | (ratio < 1 / LARGEST_RATIO)).any())
+    edge = f" Ratios beyond {LARGEST_RATIO:,.0f} to 1 lie at the edge." if beyond else ""
+    return f"{edge} {counted(lost, 'point')} without a ratio left out." if lost else edge
 
 
 def can_be_drawn(found: Found) -> bool:
