@@ -5,7 +5,7 @@ or by account, on the graph of a draw.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
