@@ -3,6 +3,7 @@
 # make lint    ruff, ruff format and mypy
 # make verify  compare the model with closed formulas and published numbers (minutes)
 # make reference  run the shipped scenarios anew into results/reference (minutes)
+# make argument  the document "It is not all about the numbers, in numbers" (minutes)
 # make bench   measure against other software, and how time and memory grow (an hour)
 # make docs    build these pages as a site in build/site; a dead link is an error
 
@@ -13,7 +14,7 @@ SCENARIO ?= scenarios/occupy.yaml
 TESTS ?=
 REFERENCE = occupy ceo-and-brand pitch-or-blast cross-posting waking-a-silent-account limited-attention
 
-.PHONY: run test lint verify bench reference docs clean
+.PHONY: run test lint verify bench reference argument docs clean
 
 run: $(VENV)/.run
 	$(BIN)/propagation run $(SCENARIO)
@@ -34,6 +35,9 @@ reference: $(VENV)/.test
 	  $(BIN)/propagation run scenarios/$$name.yaml --out results/reference/$$name --force --no-report || exit 1; \
 	done
 	$(BIN)/python -m tests.reference
+
+argument: $(VENV)/.test
+	$(BIN)/python -m argument
 
 bench: $(VENV)/.test
 	$(BIN)/python -m benchmarks

@@ -7,7 +7,7 @@ from typing import Any
 
 from argument.published import published
 from argument.ties import VARIANTS, Told, told
-from argument.words import few, interval_of, spelled, times
+from argument.words import few, interval_of, spelled
 from propagation.experiment.phrases import listed, share
 from propagation.report.stored import Stored
 from propagation.scenario.exploring_checks import compared_pair
@@ -15,6 +15,12 @@ from propagation.scenario.messages import Message
 from propagation.scenario.spec import Scenario
 
 METRICS = ("shares", "relevant_reach", "valued_reach", "reach")
+NAMES = {
+    "shares": "shares",
+    "relevant_reach": "people who care",
+    "valued_reach": "people, by how much they care",
+    "reach": "people",
+}
 COUNTED = {
     "shares": "shares",
     "relevant_reach": "people who care (relevant reach)",
@@ -32,7 +38,6 @@ class Outcome:
     small: str
     large: str
     side: str
-    ratio: str
 
 
 @dataclass(frozen=True)
@@ -70,12 +75,10 @@ def outcomes(summary: Mapping[str, Any]) -> dict[str, Outcome]:
             small, large = (
                 summary["strategies"][each[key]][each["metric"]] for key in ("strategy", "baseline")
             )
-            ratio = each["ratio"]["mean"]
             found[each["metric"]] = Outcome(
                 interval_of(small),
                 interval_of(large),
                 side_of(each["difference"]),
-                "" if ratio is None else times(ratio),
             )
     return found
 
@@ -125,6 +128,7 @@ def uncertain_of(summary: Mapping[str, Any]) -> dict[str, Any]:
     (pair,) = found["pairs"]
     labels = {each["path"]: each["label"] for each in found["inputs"]}
     order = sorted(pair["indices"], key=lambda each: -float(each["total"]))
+    alone = min(1.0, sum(max(0.0, each["first"]) for each in pair["indices"]))
     top = [Input(labels[each["path"]], share(max(0.0, each["total"]))) for each in order]
     return {
         "count": spelled(len(labels)).capitalize(),
@@ -138,7 +142,8 @@ def uncertain_of(summary: Mapping[str, Any]) -> dict[str, Any]:
         "median": few(pair["range"]["median"]),
         "is_ratio": pair["of"] == "ratio",
         "noise": share(pair["noise"]) if pair["noise"] > LITTLE_NOISE else "",
-        "alone": share(min(1.0, sum(max(0.0, each["first"]) for each in pair["indices"]))),
+        "alone": share(alone),
+        "is_all": alone == 1.0,
     }
 
 
@@ -168,6 +173,7 @@ def world_of(scenario: Scenario, small: Audience, large: Audience) -> dict[str, 
         "bridge": f"{few(100 * (public.follows.to or {}).get(small.segment, 0.0))}%",
         "horizon": _days(scenario.horizon),
         "ratio": ratio,
+        "interest": few(_mean(public.interest[message.topic])),
         "base": _mean(public.interest[message.topic]),
         "r_small": few(r_small),
         "r_large": few(r_large),

@@ -8,7 +8,7 @@ from argument.pieces import Piece, Workshop, code
 from argument.ties import Told, told
 from argument.words import few, interval_of
 from propagation.experiment.finished import Finished, read_finished
-from propagation.experiment.phrases import listed
+from propagation.experiment.phrases import listed, phrase
 from propagation.exploration.explorer import Explorer
 from propagation.exploration.ties import break_even_of
 from propagation.scenario.exploring import BreakEven
@@ -25,7 +25,7 @@ SEARCHED = BreakEven.model_validate(
 DRAWS = 6
 OVERLAP = 0.15
 """Share of the audience up to which two accounts are said to hardly share it."""
-SHORT = {metric: words.partition(" (")[0] for metric, words in COUNTED.items()}
+SHORT = {metric: phrase(metric).label for metric in METRICS}
 
 
 def find_count(workshop: Workshop) -> Piece:

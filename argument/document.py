@@ -35,6 +35,7 @@ from argument.replayed import find_replay, replay_drawings, replay_facts, replay
 from argument.ties import find_ties
 from argument.typeset import source_of, write_pdf
 from argument.words import few, spelled
+from argument.worth import worth_drawing
 from propagation.experiment.intervals import CONFIDENCE
 from propagation.experiment.phrases import listed
 from propagation.experiment.storage import replacing
@@ -92,7 +93,12 @@ def document(workshop: Workshop, figures: Path) -> Document:
         "occupy": replay_table(replayed),
         "client": client_table(workshop),
     }
-    drawings = (*of_exploration(stored), *replay_drawings(replayed))
+    small, large = audiences(stored.scenario)
+    drawings = (
+        *worth_drawing(stored.summary, ties, small.count, large.count / small.count),
+        *of_exploration(stored),
+        *replay_drawings(replayed),
+    )
     return Document(facts, tables, draw_pictures(iter(drawings), figures))
 
 

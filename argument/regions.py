@@ -6,13 +6,14 @@ from pathlib import Path
 from argument.answer import side_of
 from argument.blocks import Table
 from argument.pieces import Workshop
-from argument.words import interval_of
+from argument.words import few
 from propagation.experiment.finished import read_finished
 from propagation.experiment.phrases import phrase
 from propagation.scenario.exploring_checks import compared_pair
 
 FOLDER = "when-it-fails"
 TOLD = "what to tell a client"
+EVEN = 0.5
 VERDICT = {"behind": "fails", "level": "not settled", "ahead": "holds"}
 
 
@@ -47,15 +48,17 @@ def _region(file: Path, results: Path) -> Region:
     )
     small, large = (summary["strategies"][name][metric] for name in pair)
     interval, margin = difference["difference"], scenario.compare.matters * large["mean"]
-    negligible = interval["high"] is not None and interval["high"] < margin
-    verdict = "fails" if negligible else VERDICT[side_of(interval)]
+    if interval["high"] is None:  # heavy tails: no interval of a mean is claimed
+        better = difference["probability_better"]
+        interval, margin = {end: better[end] - EVEN for end in ("low", "high")}, 0.0
+    verdict = "fails" if interval["high"] < margin else VERDICT[side_of(interval)]
     return Region(
         file.stem.partition("-")[0],
         scenario.question or "",
         " ".join(scenario.sources[TOLD].split()),
         phrase(metric).label,
-        interval_of(small),
-        interval_of(large),
+        few(small["mean"]),
+        few(large["mean"]),
         verdict,
     )
 

@@ -96,8 +96,8 @@ def replay_table(found: Piece) -> Table:
 
 
 def _shown(value: float) -> str:
-    """Write a count in full, and anything else with three digits."""
-    return f"{value:,.0f}" if value >= 100 or value == round(value) else few(value, 3)
+    """Write a count in full, and anything else with up to three digits."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def replay_drawings(found: Piece) -> Iterator[Drawing]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from argument.pieces import Piece, Workshop, code
 from argument.words import few
-from propagation.experiment.intervals import Interval
 from propagation.experiment.phrases import decimals, number, span
 from propagation.exploration.explorer import Explorer
 from propagation.exploration.ties import break_even_of
@@ -23,10 +22,11 @@ DRAWS, WITHIN, AT_MOST = 8, 0.1, 800
 
 @dataclass(frozen=True)
 class Variant:
-    """The scenario with one assumption changed; ``when`` begins a sentence on it."""
+    """The scenario with one assumption changed; ``when`` begins a sentence, ``short`` a row."""
 
     name: str
     when: str
+    short: str
     change: Callable[[Scenario], Scenario]
 
 
@@ -63,13 +63,22 @@ def _at_least_ratio(scenario: Scenario) -> Scenario:
 
 
 VARIANTS = (
-    Variant("single decision", "If everybody decides only once", _decides_once),
     Variant(
-        "no bridges", "If the community and the public do not follow each other", _without_bridges
+        "single decision",
+        "If everybody decides only once",
+        "everybody decides once",
+        _decides_once,
+    ),
+    Variant(
+        "no bridges",
+        "If the community and the public do not follow each other",
+        "no bridges to the public",
+        _without_bridges,
     ),
     Variant(
         "least interest",
         "If those who care do so only as much more as e-mail shows",
+        "they care as e-mail shows",
         _at_least_ratio,
     ),
 )
@@ -147,17 +156,13 @@ def told(found: Mapping[str, Any], followers: int) -> Told:
     """Return a tie as ``summary.json`` has it in words, for so many followers who care."""
     value, low, high = found["value"], found["low"], found["high"]
     least, most = found["from"], found["to"]
-    above = value is None and _leads_everywhere(found)
+    above = is_above(found)
     bound = most if above else least
     places = decimals((high - low) / 2, value) if None not in (value, low, high) else None
     return Told(
         found=value is not None,
         above=above,
-        value=""
-        if value is None
-        else few(value, 3)
-        if places is None
-        else number(value, min(places, 0)),
+        value="" if value is None else _at(value, places),
         interval=_ends(low, high, places, least, most) if value is not None else "",
         range=_range(found.get("range"), least, most),
         each="" if value is None else few(value / followers),
@@ -166,6 +171,10 @@ def told(found: Mapping[str, Any], followers: int) -> Told:
         searched=f"{few(least, 3)} and {few(most, 3)}",
         exact=value,
     )
+
+
+def _at(value: float, places: int | None) -> str:
+    return few(value, 3) if places is None else number(value, min(places, 0))
 
 
 def _ends(
@@ -189,13 +198,10 @@ def _range(found: Mapping[str, Any] | None, least: float, most: float) -> str:
     return f"{low} and {high}"
 
 
-def _leads_everywhere(found: Mapping[str, Any]) -> bool:
-    """Whether the one is ahead at the highest value looked at, so that a tie lies above."""
+def is_above(found: Mapping[str, Any]) -> bool:
+    """Whether there is no tie, and the one is ahead at the highest value looked at."""
+    if found["value"] is not None:
+        return False
     last = max(found["evaluated"], key=lambda each: float(each["value"]))
     mean = last["difference"]["mean"]
     return mean is not None and mean > 0
-
-
-def mean_of(found: Mapping[str, Any]) -> Interval:
-    """Return a mean with its interval."""
-    return Interval(found["mean"], found["low"], found["high"])

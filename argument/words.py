@@ -11,8 +11,8 @@ SMALL = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight",
 
 def few(value: float, digits: int = 2) -> str:
     """Write a number with so many significant digits: 3,800, 7.5, 0.25."""
-    if value == 0:
-        return "0"
+    if value == round(value) and abs(value) < 10**digits:
+        return f"{value:.0f}"
     return number(value, decimals(abs(value)) + digits - 2)
 
 
@@ -24,8 +24,3 @@ def spelled(count: int) -> str:
 def interval_of(found: Mapping[str, Any]) -> str:
     """Write ``30.9 (29.1 to 32.8)``; the mean alone where there is no interval."""
     return with_interval(Interval(found["mean"], found["low"], found["high"]))
-
-
-def times(ratio: float) -> str:
-    """Write a ratio as ``1.8 times`` or, below 1, as ``18%``."""
-    return f"{few(ratio)} times" if ratio >= 1 else f"{few(100 * ratio)}%"
