@@ -8,11 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from argument import occupy_measures as measures
 from argument.occupy_measures import DAY, Float64, Int64, Tweets
@@ -55,8 +53,9 @@ class Replay:
         The first day.
     compared
         Each target with the runs' values, in the order of ``TARGETS``.
-    tweets, without
-        Tweets by run and day, and the same in the same worlds without the launch day's actions.
+    tweets, without, silent
+        Tweets by run and day; the same in the same worlds without the launch day's actions; and
+        the same with them, did nobody write of their own accord.
     peeled
         By run, the audience left without the first 0, 1, 2, ... k-cores of the retweet network.
     message, topic
@@ -68,6 +67,7 @@ class Replay:
     compared: tuple[Compared, ...]
     tweets: Int64
     without: Int64
+    silent: Int64
     peeled: Float64
     message: Float64
     topic: Float64
@@ -82,6 +82,7 @@ class Replay:
             "reproduction": {"message": self.message.tolist(), "topic": self.topic.tolist()},
             "tweets": self.tweets.tolist(),
             "without": self.without.tolist(),
+            "silent": self.silent.tolist(),
             "peeled": self.peeled.tolist(),
         }
 
@@ -130,10 +131,10 @@ def replay(
     found: list[tuple[int, _Counted]] = []
     spread = []
     for draw in range(min(scenario.draws, runs)):
-        laboratory = Laboratory(scenario, SCENARIO.parent)  # the worlds of one draw at a time
-        spread.append(measures.spread_per_share(laboratory.world(draw), TOPIC))
+        arms = _arms(scenario, draw)  # the worlds of one draw at a time
+        spread.append(measures.spread_per_share(arms.replay.world, TOPIC))
         for replicate in range(draw, runs, scenario.draws):
-            found.append((replicate, _counted(laboratory, calendar, draw, replicate)))
+            found.append((replicate, _counted(scenario, arms, calendar, replicate)))
             progress(len(found), runs)
     counted = [one for _, one in sorted(found, key=lambda one: one[0])]
     resonance, chance = _rates(scenario)
@@ -143,6 +144,7 @@ def replay(
         compared=tuple(compared(target, values[target.key]) for target in targets),
         tweets=np.array([one.tweets for one in counted]),
         without=np.array([one.without for one in counted]),
+        silent=np.array([one.silent for one in counted]),
         peeled=np.array([one.peeled for one in counted]),
         message=np.array(spread) * resonance,
         topic=np.array(spread) * (resonance + chance),
@@ -164,26 +166,45 @@ class _Counted:
     values: Mapping[str, float]
     tweets: Int64
     without: Int64
+    silent: Int64
     peeled: Float64
 
 
-def _counted(laboratory: Laboratory, calendar: Calendar, draw: int, replicate: int) -> _Counted:
-    """Run both strategies once, in one world and with the same luck, and count."""
-    seed = run_seed(laboratory.scenario.seed, replicate)
-    arm, other = (laboratory.arm(strategy, draw) for strategy in (REPLAY, WITHOUT))
-    campaign = arm.engine.campaign(arm.agenda, seed)
+class _Arms(NamedTuple):
+    """The replay and what it is set beside, in the same world."""
+
+    replay: Arm
+    without: Arm
+    silent: Arm
+
+
+def _arms(scenario: Scenario, draw: int) -> _Arms:
+    silent = scenario.model_copy(update={"originals": None})
+    laboratory, other = (Laboratory(one, SCENARIO.parent) for one in (scenario, silent))
+    whole, without = (laboratory.arm(strategy, draw) for strategy in (REPLAY, WITHOUT))
+    return _Arms(whole, without, other.arm(REPLAY, draw))
+
+
+def _counted(scenario: Scenario, arms: _Arms, calendar: Calendar, replicate: int) -> _Counted:
+    """Run everything once with the same luck, and count."""
+    seed = run_seed(scenario.seed, replicate)
+    campaign, without, silent = (arm.engine.campaign(arm.agenda, seed) for arm in arms)
     tweets = measures.tweets_of(campaign)
-    without = measures.tweets_of(other.engine.campaign(other.agenda, seed))
     network = measures.retweet_network(tweets)
-    peeled = measures.peel(network, arm.world.graph, OUTER + 1)
-    sparks = np.array(list(_retweets_of_sparks(laboratory.scenario, arm, campaign)))
+    peeled = measures.peel(network, arms.replay.world.graph, OUTER + 1)
+    sparks = np.array(list(_retweets_of_sparks(scenario, arms.replay, campaign)))
     values = _values(tweets, calendar) | {
         "sparks": float(sparks.sum()),
         "small_sparks": float(np.mean(sparks <= FEW)),
         "peeled": float(peeled[OUTER]),
     }
-    per_day = measures.per_day(tweets, calendar.days)
-    return _Counted(values, per_day, measures.per_day(without, calendar.days), peeled)
+    return _Counted(
+        values,
+        tweets=measures.per_day(tweets, calendar.days),
+        without=measures.per_day(measures.tweets_of(without), calendar.days),
+        silent=measures.per_day(measures.tweets_of(silent), calendar.days),
+        peeled=peeled,
+    )
 
 
 def _values(tweets: Tweets, calendar: Calendar) -> dict[str, float]:
@@ -222,31 +243,7 @@ def _retweets_of_sparks(scenario: Scenario, arm: Arm, campaign: Campaign) -> Ite
             yield int(np.count_nonzero(cascade.generation > 0))
 
 
-def table(found: Replay) -> Table:
-    """Return the comparison as it is printed."""
-    shown = Table("what", "published", "simulated", "nine runs of ten", "label", "verdict")
-    for one in found.compared:
-        published = dict.fromkeys((one.target.low, one.target.high))
-        shown.add_row(
-            one.target.words,
-            " to ".join(f"{value:,.4g}" for value in published),
-            f"{one.median:,.4g}",
-            f"{one.low:,.4g} to {one.high:,.4g}",
-            one.target.kind,
-            one.verdict,
-        )
-    return shown
-
-
-def main() -> None:
-    """Run the replay and print the comparison."""
-    console = Console()
-    with console.status("running the replay"):
-        found = replay()
-    console.print(table(found))
-    for name, values in (("message", found.message), ("topic", found.topic)):
-        console.print(f"reproduction number of a {name}: {values.min():.3f} to {values.max():.3f}")
-
-
 if __name__ == "__main__":
+    from argument.occupy_words import main
+
     main()

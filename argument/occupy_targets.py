@@ -36,6 +36,11 @@ class Target:
         Who counted, and the row of docs/evidence.md.
     note
         What should be known before the two are compared.
+    tolerant
+        Whether ``low`` and ``high`` are a tolerance around what was published.
+    blind
+        False for a prediction that was seen to fail before the scenario got the shape it has, so
+        that it had its part in that, though no number was set by it.
     """
 
     key: str
@@ -46,6 +51,13 @@ class Target:
     source: str
     by: str = ""
     note: str = ""
+    tolerant: bool = False
+    blind: bool = True
+
+    @property
+    def label(self) -> str:
+        """What the table says of it: a prediction that was looked at says so."""
+        return self.kind if self.blind else f"{self.kind}, not blind"
 
 
 @dataclass(frozen=True)
@@ -59,14 +71,20 @@ class Compared:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether what was published lies among nine runs of ten, or the runs beside it."""
-        if self.high < self.target.low:
+        """Whether what was published lies among nine runs of ten, or the runs beside it.
+
+        Where a tolerance was allowed beforehand, the median must lie within it.
+        """
+        tolerant = self.target.tolerant
+        low, high = (self.median, self.median) if tolerant else (self.low, self.high)
+        if high < self.target.low:
             return "too low"
-        return "too high" if self.low > self.target.high else "met"
+        return "too high" if low > self.target.high else "met"
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as a row of a table."""
         return vars(self.target) | {
+            "label": self.target.label,
             "published": [self.target.low, self.target.high],
             "simulated": {"median": self.median, "low": self.low, "high": self.high},
             "verdict": self.verdict,
@@ -128,7 +146,7 @@ TARGETS = (
     ),
     Target(
         *("per_account", "tweets of an account on the launch day", 2.69, 2.78, "fitted", R_SHIEF),
-        by="segments.*.attention.spread",
+        by="segments.*.attention.spread, up to 0.3",
         note="49,638 by 18,487 and 65,238 by 23,460, on ordinary days",
     ),
     Target(
@@ -148,23 +166,27 @@ TARGETS = (
     Target(
         *("largest_message", "share of all retweets that are of one message", 0.002, 0.0025),
         *("predicted", KLOUT),
-        note="5.8K+ of 2.8M+ in 75 days from the launch; here from the call on, and a hundredth "
-        "as many retweets, of which one message is easily a larger share",
+        note="5.8K+ of 2.8M+ in 75 days from the launch; here in 8 days and of a hundredth as many "
+        "retweets, of which one message is easily a larger share",
     ),
     Target(
         *("top_author", "share of all retweets that are of one account", 0.045, 0.045),
         *("predicted", KLOUT),
         note="125K+ of 2.8M+ in 75 days from the launch",
+        blind=False,
     ),
     Target(
         *("per_author", "retweets of an author retweeted on the launch day", 6.05, 6.21),
         *("predicted", R_SHIEF),
         note="30,841 of 4,969 and 39,318 of 6,493, on ordinary days",
+        blind=False,
     ),
     Target(
         *("peeled", "audience left without the three outer k-cores", 0.4, 0.6, "predicted"),
         BARBERA,
-        note="about 50%; 10 points either way are allowed",
+        note="cut by about 50%; 10 points either way are allowed",
+        tolerant=True,
+        blind=False,
     ),
     Target(
         *("week_later", "retweets on 24 September, for each on 17 September", 0.84, 0.84),

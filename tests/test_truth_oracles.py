@@ -1,21 +1,31 @@
 """The oracles themselves, against the numbers as published, and the machinery of verdicts."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from verification import oracles
+from verification import graphs, oracles
 from verification.__main__ import main
+from verification.cases import CASES
+from verification.page import markdown
+from verification.progeny import FollowerProgeny
+from verification.rows import ELSEWHERE, NOT_EXPRESSIBLE, ROWS
 from verification.verdicts import (
     Case,
     Check,
     Plan,
     Result,
+    above,
+    at_least,
+    at_most,
     by_chi_square,
     by_groups,
     by_proportion,
     exactly,
+    in_band,
+    known_to_miss,
     within,
 )
 
@@ -134,11 +144,124 @@ def test_virality_of_star_and_path(n, star, path):
     assert oracles.path_virality(n) == pytest.approx(path, abs=1e-3)
 
 
+def test_progeny_law_is_that_of_borel_and_of_a_binary_tree():
+    n = np.arange(60)
+    poisson = np.exp(-0.8 + n * math.log(0.8) - [math.lgamma(i + 1) for i in n])
+    assert oracles.progeny_law(poisson) == pytest.approx(oracles.borel(0.8, 60), rel=1e-9)
+    # two children or none: only odd sizes, Catalan numbers
+    law = oracles.progeny_law(np.array([0.6, 0.0, 0.4, 0.0, 0.0]))
+    assert law == pytest.approx([0.6, 0, 0.6 * 0.4 * 0.6, 0, 2 * 0.6**3 * 0.4**2])
+
+
+def test_offspring_law_by_hand():
+    law = oracles.offspring_law(np.array([1.0, 2.0]), np.array([0.5, 0.5]), 0.1, 2)
+    assert law == pytest.approx([0.5 * 0.9 + 0.5 * 0.81, 0.5 * 0.1 + 0.5 * 0.18, 0.5 * 0.01])
+
+
+@pytest.mark.parametrize(("R", "one_in"), [(0.23, 8_600), (0.29, 5_480)])
+def test_heavy_tails_bring_giants(R, one_in):
+    followers, law = FollowerProgeny(R, 1.3, 1_000_000).law()
+    sharing = R / float(followers @ law)
+    chance = 1 - oracles.progeny_law(oracles.offspring_law(followers, law, sharing, 98)).sum()
+    assert chance == pytest.approx(1 / one_in, rel=0.05)
+
+
+def test_percolation_on_mutual_links():
+    four = oracles.Percolation.mutual(np.array([0.0, 0, 0, 0, 1]))
+    assert four.critical == pytest.approx(1 / 3)
+    assert four.mean(0.25) == pytest.approx(5.0)
+    k = np.arange(60)
+    poisson = np.exp(-5.0 + k * math.log(5.0) - [math.lgamma(i + 1) for i in k])
+    fives = oracles.Percolation.mutual(poisson)
+    assert fives.reproduction(0.3) == pytest.approx(1.5)
+    assert fives.outbreak(0.3) == pytest.approx((0.582812, 0.582812), abs=1e-5)
+
+
+def test_percolation_on_follows_knows_the_direction():
+    k = np.arange(60)
+    poisson = np.exp(-5.0 + k * math.log(5.0) - [math.lgamma(i + 1) for i in k])
+    followers = np.repeat([0.0, 50.0], len(k))
+    followees = np.tile(k.astype(float), 2)
+    law = np.concatenate((0.9 * poisson, 0.1 * poisson))
+    one = oracles.Percolation.directed(followers, followees, law)
+    assert one.outbreak(0.3) == pytest.approx(oracles.hub_followers(0.3), abs=1e-6)
+    other = oracles.Percolation.directed(followees, followers, law)
+    assert other.outbreak(0.3) == pytest.approx(oracles.hub_followers(0.3)[::-1], abs=1e-6)
+
+
+@pytest.mark.parametrize(("power", "cutoff", "critical"), [(2.0, 10, 0.3287), (2.5, 5, 1.0699)])
+def test_critical_chance_of_power_laws_with_a_cutoff(power, cutoff, critical):
+    law = oracles.power_law_with_cutoff(power, cutoff)
+    assert oracles.Percolation.mutual(law).critical == pytest.approx(critical, abs=1e-4)
+
+
+def test_graphs_have_the_degrees_asked_for():
+    rng = graphs.generator(1)
+    degrees = rng.integers(0, 12, 500)
+    follower, followee = graphs.mutual_configuration(degrees, rng)
+    off = np.bincount(follower, minlength=500) - degrees
+    assert off.sum() == -(degrees.sum() % 2)
+    assert len({*zip(follower.tolist(), followee.tolist(), strict=True)}) == len(follower)
+    followees = rng.permutation(degrees)
+    follower, followee = graphs.directed_configuration(degrees, followees, rng)
+    assert (np.bincount(followee, minlength=500) == degrees).all()
+    assert (np.bincount(follower, minlength=500) == followees).all()
+    assert (follower != followee).all()
+
+
+def test_rings_and_squares():
+    follower, _ = graphs.rewired_ring(100, 3, 0.2, graphs.generator(2))
+    assert len(follower) == 600
+    assert (np.bincount(graphs.rewired_ring(100, 3, 0.0, graphs.generator(2))[0]) == 6).all()
+    assert (np.bincount(graphs.torus(12)[0]) == 8).all()
+
+
 def test_nothing_and_nan_hold_nowhere():
     assert not Check("", "", "", math.nan, 1.0, "").holds
     assert not Result((), lambda ax: ax).holds
     assert not by_groups("", [0.5], 0.5).holds
     assert not by_groups("", [0.0, 0.0, 0.0], 0.5).holds
+
+
+def test_a_known_miss_is_no_failure_and_no_success():
+    missed = known_to_miss(within("", 2.0, 1.0, 0.1), "it is too large.")
+    assert missed.verdict == "misses"
+    assert known_to_miss(within("", 1.0, 1.0, 0.1), "it is too large.").verdict == "holds"
+    result = Result((missed, exactly("", 0, "")), lambda ax: ax)
+    assert result.holds
+    assert result.missed == 1
+    assert not Result((missed, exactly("", 1, "")), lambda ax: ax).holds
+
+
+def test_bounds_reject_what_they_must():
+    assert in_band("", 0.7, 0.7, 0.95).holds
+    assert not in_band("", 0.69, 0.7, 0.95).holds
+    assert at_most("", 1.0, 1.0, "").holds
+    assert not at_most("", 1.1, 1.0, "").holds
+    assert at_least("", 1.0, 1.0, "").holds
+    assert not at_least("", 0.9, 1.0, "").holds
+    assert above("", np.arange(100.0), "").holds
+    assert not above("", np.arange(100.0) - 50, "").holds
+    assert above("", [1.0, 1.0, 1.0], "").holds
+    assert not above("", [0.0, 0.0, 0.0], "").holds
+    assert not above("", [math.nan, 1.0, 2.0], "").holds
+
+
+def test_every_row_is_covered_or_it_is_said_why_not():
+    covered = {row for case in CASES for row in case.rows}
+    assert covered <= set(ROWS)
+    assert set(NOT_EXPRESSIBLE) | set(ELSEWHERE) <= set(ROWS)
+    assert not covered & set(NOT_EXPRESSIBLE)
+    assert set(ROWS) == covered | set(NOT_EXPRESSIBLE) | set(ELSEWHERE)
+
+
+def test_the_page_shows_misses_and_rows():
+    check = known_to_miss(within("a number", 2.0, 1.0, 0.1), "it is too large.")
+    case = replace(_case("one"), rows=("1.5",))
+    page = markdown([(case, Result((check, exactly("b", 0, "c")), lambda ax: ax))])
+    assert "| misses 1 of 2 |" in page
+    assert "Missed: it is too large." in page
+    assert "| 1.5 | critical tail: power -1/2 | [one](#one) |" in page
 
 
 def test_limits_reject_what_they_must():

@@ -94,8 +94,8 @@ def _counts(results: Sequence[Result]) -> str:
     missed = sum(result.missed for result in results)
     return (
         f"{checks} checks in {len(results)} cases; {missed} of them compare with a published "
-        "number that the model is known to miss: the limit is that of a check that holds, the verdict is "
-        '"misses", and the case says why.'
+        "number that the model is known to miss: the limit is that of a check that holds, the "
+        'verdict is "misses", and the case says why.'
     )
 
 

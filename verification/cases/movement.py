@@ -178,8 +178,9 @@ def measures(shapes: Shapes) -> dict[str, tuple[float, float]]:
 
 ALIKE = (
     "the model lets each share lead on with the same chance, 21%, however many shares the post "
-    "had. In the trees a direct share that is the only one leads on in 26% of cases, one of many less "
-    "often, so more small trees go on than predicted."
+    "had. In the trees a direct share leads on in 26% of cases if it is the only one, in 20% if it "
+    "is one of 4 to 9, and in 16% if it is one of ten or more, so more small trees go on than "
+    "predicted."
 )
 MISSED = {"depth 2 or more": ALIKE, "depth 3 or more": ALIKE}
 """Predictions that fail, with the reason."""

@@ -302,6 +302,5 @@ OUTREACH = (
         "a Markov chain of two states",
         "nobody minds two posts a day",
         moving,
-        rows=("2.24", "2.26", "2.27"),
     ),
 )

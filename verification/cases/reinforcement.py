@@ -157,8 +157,8 @@ REINFORCEMENT = (
     Case(
         "wide bridges",
         "What takes two notices goes round an ordered ring and stops where a fifth of the links "
-        "are moved at random; if some share at the first notice, moved links make it faster instead. "
-        "Two seeds in one neighbourhood start it, two apart do not.",
+        "are moved at random; if some share at the first notice, moved links make it faster "
+        "instead. Two seeds in one neighbourhood start it, two apart do not.",
         "Centola & Macy (2007); Eckles, Mossel, Rahimian & Sen (2018); Beaman, BenYishay, Magruder "
         "& Mobarak (2021), directions only",
         "one notice is enough",

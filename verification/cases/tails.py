@@ -161,7 +161,8 @@ COMPUTED_RUNS = 3_000_000
 DIRECT_REASON = (
     "whoever posts is here an account like any other, so each share leads to as many further ones "
     "as the post did and the direct ones are 1 - R of all. 96% would need re-shares to be "
-    "re-shared seven times less readily than posts. A movement's trees have 57% (half of the trees, below)."
+    "re-shared seven times less readily than posts. A movement's trees have 57% (half of "
+    "the trees, below)."
 )
 HOUR_REASON = (
     "the delay law alone gives 54% within an hour of each share; a quarter of the shares here come "

@@ -324,6 +324,7 @@ CASES = (
         "Borel; Harris (1963); Goel, Anderson, Hofman & Watts (2016) for the tail of 2.3",
         "R is too large by 0.02, types are exchanged, everybody has the mean number of followers",
         sizes,
+        rows=("1.3", "2.12"),
     ),
     Case(
         "theory: directed graphs",
@@ -331,6 +332,7 @@ CASES = (
         "Newman, Strogatz & Watts (2001), on directed graphs",
         "theory is told of a graph in which followees are permuted among accounts",
         directed,
+        rows=("1.9",),
     ),
     Case(
         "theory: from parameters",
@@ -339,5 +341,6 @@ CASES = (
         "Branching process by segment; Harris (1963), ch. II",
         "theory takes 70% of the core's follows to go to the fringe, and 30% to the core",
         from_parameters,
+        rows=("1.1",),
     ),
 )

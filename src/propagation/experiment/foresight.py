@@ -5,7 +5,7 @@ or by account, on the graph of a draw.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -78,13 +78,14 @@ class Foresight:
         return float(one.by.accounts[one.noticed[:, 0] > 0].sum())
 
     def most_deciding_once(self, messages: set[str]) -> float:
-        """Return how many accounts that are told at all would share at a first notice."""
+        """Return the most shares on average where an account decides once about a post."""
         told = [one for one, name in zip(self.told, self.messages, strict=True) if name in messages]
         reached: dict[int, Float64] = {}
         for one in told:
             reached[id(one.by)] = reached.get(id(one.by), 0.0) + one.notices
         willing = {id(one.by): one.by.willing for one in told}
-        return math.fsum(float(willing[by][seen > 0].sum()) for by, seen in reached.items())
+        once = math.fsum(float(willing[by][seen > 0].sum()) for by, seen in reached.items())
+        return once * self.posts
 
     @cached_property
     def repeated(self) -> float:
@@ -239,52 +240,4 @@ def factors(one: Foresight, other: Foresight, metric: str) -> Factors | None:
         engagement=(f1 / n1) / (f2 / n2),
         later=(s1 / f1) / (s2 / f2),
         worth=(m1 / s1) / (m2 / s2),
-    )
-
-
-def expected_tie(
-    at: Callable[[float], Laboratory],
-    between: tuple[str, str],
-    metric: str,
-    within: tuple[float, float],
-    draws: int = 0,
-) -> float | None:
-    """Return the value of an input at which theory has two strategies tie.
-
-    For a number of followers N_b this is N_c (p_c / p_b) ((1 - R_b) / (1 - R_c)) (w_c / w_b) of
-    those it is compared with, generalised to several segments, a horizon and first followers who
-    are not like later ones. None where theory says nothing, or has no tie in the range.
-
-    Parameters
-    ----------
-    at
-        The scenario at each value.
-    between, metric
-        The strategies, and what they are to tie in, one of `METRICS`.
-    within
-        The range to look in; one tie is looked for, as there is where a strategy only gains.
-    draws
-        In how many draws to go by the accounts; 0 goes by segment, from parameters where it can.
-    """
-    from scipy.optimize import brentq  # takes a fifth of a second
-
-    def ahead(value: float) -> float:
-        means = [_mean(at(value), strategy, metric, draws) for strategy in between]
-        return means[0] - means[1]
-
-    low, high = within
-    ends = ahead(low), ahead(high)
-    if not all(map(math.isfinite, ends)) or ends[0] * ends[1] > 0:
-        return None
-    return float(brentq(ahead, low, high, xtol=1e-6 * (high - low), rtol=1e-6))
-
-
-def _mean(laboratory: Laboratory, strategy: str, metric: str, draws: int) -> float:
-    """Return the mean of a metric, NaN where theory says nothing."""
-    found = [
-        Foresights(laboratory, exact=draws > 0, draw=draw)(strategy)
-        for draw in range(max(1, draws))
-    ]
-    return float(
-        np.mean([math.nan if isinstance(one, str) else one.means[metric] for one in found])
     )

@@ -171,10 +171,10 @@ def _pitch(
     if row["notices"] == 1:
         row["first_notice"] = now
         if not people[account]["ours"]:
+            if one.original != NOT_WRITTEN:
+                write(scene, script, people, limits, seed, one, account, now)
             stem = stem_of(seed, PURPOSES.follow, one.id)
             settle_gains(scene, script, people, limits.moving, stem, one, account, now)
-    if one.original != NOT_WRITTEN:
-        write(scene, script, people, limits, seed, one, account, now)
     if covers and not row["decided"] and not people[account]["ours"]:
         row["decided"] = 1
         log["shared"] = True

@@ -146,14 +146,13 @@ def take_in(
             if time <= limits.horizon:
                 plan_share(scene, at, time, present.parent, present.generation)
         if row["notices"] == 1:
+            if one.original != NOT_WRITTEN:
+                write(scene, script, people, limits, present.seed, one, account, now)
             settle_gains(scene, script, people, moving, present.follow_stem, one, account, now)
         if present.leaving:
             chance = leave_probability(moving, relevance[account], present.recent_shares)
             if happens(descend(present.leave_key, person["key"]), 0, chance):
                 leave(scene, script, present.ours, account, now)
-    if one.original != NOT_WRITTEN:  # apart from the rest, which it leaves as it is
-        for i in range(count):
-            write(scene, script, people, limits, present.seed, one, whole(found[i]), now)
 
 
 @inlined

@@ -33,12 +33,11 @@ def write(
 ) -> None:
     """Let an account that notices an instance write about its topic, at the first notice of it.
 
-    The topic must be one with originals. Whether decisions, gains and losses at the same notice are
-    settled before or after it makes no difference to anything.
+    The topic must be one with originals.
     """
     number = number_of_original(script, one.original, account)
     heard = number - len(script.instances)
-    if scene.heard[heard] or people[account]["ours"]:
+    if scene.heard[heard]:
         return
     scene.heard[heard] = 1
     of, key = script.originals[one.original], people[account]["key"]

@@ -21,6 +21,7 @@ from propagation.report.figures.style import (
     add_legend,
     fit,
     house_style,
+    spell,
     wrapped,
 )
 from propagation.report.figures.words import outcome_in_words, pair_in_words
@@ -71,6 +72,7 @@ def canvas_of(drawing: Drawing, width: float = WIDTH) -> Canvas:
     for place, draw in enumerate(drawing.draw):
         draw(canvas.add_subplot(rows, columns, place + 1))
     lines = add_legend(canvas)
+    spell(canvas)
     if narrow:
         canvas.set_figheight(height + LEGEND_LINE * lines)
         for ax in canvas.axes:

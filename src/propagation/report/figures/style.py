@@ -4,12 +4,16 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont
+from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 from matplotlib.ticker import AutoLocator, FixedLocator, FuncFormatter, MaxNLocator
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8c6d00", "#444444", "#e69f00")
@@ -94,6 +98,20 @@ def wrapped(name: str, width: int = 24) -> str:
     """Return a name on lines of at most ``width`` letters, what has no glyph replaced."""
     shown = "".join(c if c.isprintable() and ord(c) < 0x2000 else "\ufffd" for c in name)
     return "\n".join(textwrap.wrap(shown, width)) or "\ufffd"
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """Return the letters that the font of the figures has."""
+    return frozenset(FT2Font(findfont(SETTINGS["font.family"])).get_charmap())
+
+
+def spell(canvas: Figure) -> None:
+    """Replace letters in a figure's words that its font has no glyph for."""
+    known = _glyphs()
+    for text in canvas.findobj(Text):
+        written = text.get_text()
+        text.set_text("".join(c if c == "\n" or ord(c) in known else "\ufffd" for c in written))
 
 
 def thousands(ax: Axes, *, x: bool = False, y: bool = False) -> None:
