@@ -46,7 +46,7 @@ def axis_label(metric: str) -> str:
     """Return a metric with its unit, for an axis."""
     unit = UNIT_OF.get(metric, "")
     label = phrase(metric).label
-    return f"{label} ({unit})" if unit else label
+    return f"{label} ({unit})" if unit not in ("", label) else label
 
 
 def by_strategy(ax: Axes, outcomes: Mapping[str, Mapping[str, Any]], metric: str) -> None:
