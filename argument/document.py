@@ -28,10 +28,10 @@ from argument.client import client_facts, client_table
 from argument.finite import find_sharers, finite_facts, finite_table
 from argument.html import page_of
 from argument.pictures import draw_pictures, of_exploration
-from argument.pieces import Workshop
+from argument.pieces import Piece, Workshop
 from argument.published import published
 from argument.regions import regions_of, regions_table
-from argument.replayed import find_replay, replay_drawings, replay_facts, replay_table
+from argument.replayed import compared_in, find_replay, replay_drawings, replay_facts, replay_table
 from argument.ties import find_ties
 from argument.typeset import source_of, write_pdf
 from argument.words import few, spelled
@@ -85,6 +85,7 @@ def document(workshop: Workshop, figures: Path) -> Document:
         "occupy": replay_facts(replayed),
         "finite": finite_facts(workshop, sharers),
         "client": client_facts(workshop),
+        "beside": sources_beside(replayed),
     }
     tables = {
         **argument_tables(facts),
@@ -130,6 +131,13 @@ def argument_facts(stored: Stored, ties: Mapping[str, Any]) -> Facts:
         "sources": "\n".join(f"- *{name}*: {text}" for name, text in scenario.sources.items()),
         "published": published_facts(),
     }
+
+
+def sources_beside(replayed: Piece) -> list[str]:
+    """Return where the published numbers were read that the document sets beside its own."""
+    read = [f"{each.source} [{each.row}]" for each in published().values()]
+    read += [row.target.source for row in compared_in(replayed)]
+    return list(dict.fromkeys(read))
 
 
 def formula_facts(tie: float, found: float | None) -> Facts:

@@ -26,8 +26,9 @@ from argument.document import MOST_PAGES, argument_facts, argument_tables, text_
 from argument.html import page_of
 from argument.pieces import Workshop
 from argument.regions import Region
-from argument.ties import VARIANTS, told
+from argument.ties import VARIANTS, find_ties, told
 from argument.words import few
+from propagation.report.soundness import read_sound
 from propagation.scenario.reading import read_scenario
 
 ROOT = Path(__file__).parents[1]
@@ -137,6 +138,7 @@ REGION = Region("1", "Does it?", "It does not.", "shares", "25", "55", "fails")
 def facts(found: dict[str, Any], ties: dict[str, Any] = TIES) -> dict[str, Any]:
     return argument_facts(stored(found), ties) | {
         "regions": [REGION],
+        "beside": ["a source"],
         "regions_count": "one",
         "occupy": dict.fromkeys(
             (
@@ -255,6 +257,62 @@ def test_ties_are_told_also_where_there_is_none() -> None:
 )
 def test_numbers_are_written_with_two_digits(value: float, words: str) -> None:
     assert few(value) == words
+
+
+# --- from the file to the words ---
+
+SMALLER = {
+    "replicates: 800": "replicates: 60",
+    "draws: 6\n": "draws: 3\n",
+    "accounts: 2000 ": "accounts: 400 ",
+    "accounts: 20000\n": "accounts: 4000\n",
+    "{activists: 500}": "{activists: 100}",
+    "{public: 10000}": "{public: 2000}",
+    "to: 20000": "to: 4000",
+    "at most: 1000}": "at most: 200}",
+    "at most: 5000}": "at most: 500}",
+    "at most: 1600": "at most: 60",
+    "points: 64, replicates: 100, draws: 6": "points: 2, replicates: 20, draws: 2",
+    "points: 16": "points: 3",
+    "points: 9": "points: 3",
+    "replicates: 120": "replicates: 20",
+}
+ASSUMPTIONS = {
+    "one decision": {"response: independent": "response: single"},
+    "no bridges": {
+        "mean: 40, to: {activists: 62.5%, public: 37.5%}": "mean: 25, to: {activists: 100%}",
+        "to: {activists: 1%, public: 99%}": "to: {public: 100%}",
+        "segments.activists.follows.to.activists: {from: 45%, to: 80%}": "",
+    },
+    "twice as interested": {"interest: {protest: 0.4}": "interest: {protest: 0.2}"},
+}
+
+
+def made(folder: Path, changes: dict[str, str]) -> dict[str, Any]:
+    """Return the facts that a small copy of the scenario with some assumptions changed gives."""
+    text = SCENARIO.read_text(encoding="utf-8")
+    for old, new in {**SMALLER, **changes}.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    folder.mkdir()
+    (folder / "argument.yaml").write_text(text, encoding="utf-8")
+    shop = Workshop(folder, folder / "work", workers=2, tell=lambda _: None)
+    results = read_sound(shop.run("argument"))
+    found = argument_facts(results, find_ties(shop))
+    return facts(summary()) | found
+
+
+@pytest.mark.slow
+def test_the_verdict_follows_the_assumptions_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argument.ties.DRAWS", 2)
+    monkeypatch.setattr("argument.ties.AT_MOST", 60)
+    written = made(tmp_path / "written", {})
+    for name, changes in ASSUMPTIONS.items():
+        changed = made(tmp_path / name.replace(" ", "-"), changes)
+        assert changed["ties"]["shares"].place != written["ties"]["shares"].place, name
+        assert answer(text_of(changed)) != answer(text_of(written)), name
 
 
 # --- no number is typed ---
