@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from argument.blocks import Table
-from argument.occupy import SCENARIO, Replay, replay
+from argument.occupy import EVE, LAUNCH, SCENARIO, Replay, replay
 from argument.occupy_figures import draw_days, draw_peel
 from argument.occupy_targets import Compared, Target
 from argument.pieces import Piece, Workshop, code
@@ -45,7 +45,8 @@ def compared_in(found: Piece) -> tuple[Compared, ...]:
 def replay_facts(found: Piece) -> dict[str, Any]:
     """Return what the document says of the replay: how many predictions are met, and which miss."""
     rows = compared_in(found)
-    predicted = [row for row in rows if row.target.kind == "predicted"]
+    predicted = [row for row in rows if row.target.label == "predicted"]
+    seen = [row for row in rows if not row.target.blind]
     misses = [row for row in rows if row.verdict != "met"]
     return {
         "message": _between(found["reproduction"]["message"]),
@@ -59,11 +60,22 @@ def replay_facts(found: Piece) -> dict[str, Any]:
         ),
         "predicted": spelled(len(predicted)),
         "met": spelled(sum(row.verdict == "met" for row in predicted)),
+        "seen": spelled(len(seen)),
+        "seen_met": spelled(sum(row.verdict == "met" for row in seen)),
+        "adds_eve": _added(found, EVE),
+        "adds_launch": _added(found, LAUNCH),
         "all_met": all(row.verdict == "met" for row in predicted),
         "none_met": all(row.verdict != "met" for row in predicted),
         "misses": listed([f"{row.target.words} ({row.verdict})" for row in misses]),
         "is_below": max(found["reproduction"]["message"]) < 1 < min(found["reproduction"]["topic"]),
     }
+
+
+def _added(found: Piece, day: date) -> str:
+    """Return what people write of their own accord adds to a day's tweets, in percent."""
+    place = (day - date.fromisoformat(found["starts"])).days
+    silent, whole = (np.median(np.array(found[key])[:, place]) for key in ("silent", "tweets"))
+    return few(100 * float(whole / silent - 1))
 
 
 def _between(values: list[float]) -> str:
@@ -81,7 +93,7 @@ def replay_table(found: Piece) -> Table:
         rows.append(
             (
                 target.words,
-                target.kind,
+                target.label,
                 " to ".join(published),
                 _shown(row.median),
                 f"{_shown(row.low)} to {_shown(row.high)}",
@@ -107,6 +119,7 @@ def replay_drawings(found: Piece) -> Iterator[Drawing]:
         compared=compared_in(found),
         tweets=np.array(found["tweets"]),
         without=np.array(found["without"]),
+        silent=np.array(found["silent"]),
         peeled=np.array(found["peeled"]),
         message=np.array(found["reproduction"]["message"]),
         topic=np.array(found["reproduction"]["topic"]),

@@ -141,7 +141,11 @@ def facts(found: dict[str, Any], ties: dict[str, Any] = TIES) -> dict[str, Any]:
         "beside": ["a source"],
         "regions_count": "one",
         "occupy": dict.fromkeys(
-            ("message", "topic", "runs", "worlds", "targets", "fitted", "predicted", "met"), "some"
+            (
+                *("message", "topic", "runs", "worlds", "targets", "fitted", "predicted", "met"),
+                *("seen", "seen_met", "adds_eve", "adds_launch"),
+            ),
+            "some",
         )
         | {"misses": "a miss", "is_below": True},
         "finite": dict.fromkeys(

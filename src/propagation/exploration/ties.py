@@ -248,7 +248,7 @@ class _TieSearch:
         def lead(value: float) -> float:
             changes = {self.asked.vary: value}
             one, other = self.explorer.expected(changes, self.strategies, self.metric)
-            if not math.isfinite(one - other):
+            if not math.isfinite(one - other) or one == other == 0:  # two nothings are no tie
                 raise UndefinedError
             return sign * (one - other)
 
