@@ -8,7 +8,7 @@ from typing import Any
 from argument.published import published
 from argument.ties import VARIANTS, Told, told
 from argument.words import few, interval_of, spelled
-from propagation.experiment.phrases import listed, share
+from propagation.experiment.phrases import listed, range_decimals, share, span
 from propagation.report.stored import Stored
 from propagation.scenario.exploring_checks import compared_pair
 from propagation.scenario.messages import Message
@@ -81,6 +81,22 @@ def outcomes(summary: Mapping[str, Any]) -> dict[str, Outcome]:
                 side_of(each["difference"]),
             )
     return found
+
+
+def single_campaigns(summary: Mapping[str, Any]) -> dict[str, str]:
+    """Return what eight of ten single campaigns bring, and how often the small one does better."""
+    metric = summary["metric"]
+    (pair,) = (each for each in summary["differences"] if each["metric"] == metric)
+    small, large = (summary["strategies"][pair[key]][metric] for key in ("strategy", "baseline"))
+    return {
+        "small": _eight_of_ten(small),
+        "large": _eight_of_ten(large),
+        "better": share(pair["probability_better"]["mean"]),
+    }
+
+
+def _eight_of_ten(found: Mapping[str, Any]) -> str:
+    return span(found["p10"], found["p90"], range_decimals(found["p10"], found["p90"]))
 
 
 def side_of(difference: Mapping[str, float | None]) -> str:

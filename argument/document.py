@@ -18,6 +18,7 @@ from argument.answer import (
     map_facts,
     message_of,
     outcomes,
+    single_campaigns,
     ties_of,
     uncertain_of,
     variant_rows,
@@ -37,7 +38,6 @@ from argument.typeset import source_of, write_pdf
 from argument.words import few, spelled
 from argument.worth import worth_drawing
 from propagation.experiment.intervals import CONFIDENCE
-from propagation.experiment.phrases import listed
 from propagation.experiment.storage import replacing
 from propagation.report.soundness import read_sound
 from propagation.report.stored import Stored
@@ -45,6 +45,8 @@ from propagation.report.stored import Stored
 FOLDER = Path(__file__).parent
 TEXT = "text.md.jinja"
 FALSE = "When it is false"
+CHOSEN = "chosen and not measured"
+"""The source that names what was chosen."""
 MOST_PAGES = 12
 
 Facts = dict[str, Any]
@@ -115,6 +117,7 @@ def argument_facts(stored: Stored, ties: Mapping[str, Any]) -> Facts:
         "large": large,
         "times": few(large.count / small.count),
         "outcome": outcomes(summary),
+        "single": single_campaigns(summary),
         "ties": found,
         "variants": said,
         "variant_rows": rows,
@@ -185,13 +188,12 @@ def published_facts() -> Facts:
 def method_facts(stored: Stored) -> Facts:
     """Return how much was run."""
     summary, scenario = stored.summary, stored.scenario
-    chosen = [name for name, text in scenario.sources.items() if "hosen" in text]
     return {
         "runs": f"{summary['replicates']:,}",
         "worlds": summary["draws"],
         "confidence": f"{100 * CONFIDENCE:.0f}%",
         "replicates_each": summary["uncertain"]["replicates"],
-        "chosen": listed(chosen),
+        "chosen": scenario.sources[CHOSEN].rstrip("."),
     }
 
 

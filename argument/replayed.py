@@ -19,6 +19,7 @@ from propagation.report.figures.drawing import Drawing, Figure
 from propagation.scenario.writing import write_scenario
 
 FIGURE = "occupy"
+COUNTED = ("tweets", "without", "silent", "peeled")
 MADE_OF = ("occupy", "occupy_measures", "occupy_targets")
 
 
@@ -117,12 +118,8 @@ def replay_drawings(found: Piece) -> Iterator[Drawing]:
     made = Replay(
         starts=date.fromisoformat(found["starts"]),
         compared=compared_in(found),
-        tweets=np.array(found["tweets"]),
-        without=np.array(found["without"]),
-        silent=np.array(found["silent"]),
-        peeled=np.array(found["peeled"]),
-        message=np.array(found["reproduction"]["message"]),
-        topic=np.array(found["reproduction"]["topic"]),
+        **{name: np.array(found[name]) for name in COUNTED},
+        **{name: np.array(values) for name, values in found["reproduction"].items()},
     )
 
     def days(ax: Axes) -> None:

@@ -17,7 +17,7 @@ from propagation.scenario.writing import write_scenario
 
 FURTHER = ("relevant_reach", "valued_reach", "reach")
 """Counted besides what the scenario compares."""
-DRAWS, WITHIN, AT_MOST = 8, 0.1, 800
+DRAWS, WITHIN, AT_MOST = 6, 0.1, 800
 
 
 @dataclass(frozen=True)

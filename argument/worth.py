@@ -75,13 +75,13 @@ def draw_worth(ax: Axes, rows: Sequence[Row], times: float) -> None:
     for place, row in enumerate(rows):
         _draw_row(ax, -place, row)
     for at, words in ((1.0, "all followers alike"), (times, "the large audience here")):
-        ax.axvline(at, color=FAINT, linewidth=0.9, linestyle=":", zorder=0)
+        ax.axvline(at, color=INK, linewidth=1.0, linestyle="--", zorder=1)
         ax.annotate(
             wrapped(words, 12 if is_narrow(ax) else 30),
             (at, 0.75),
             xytext=(3, 0),
             textcoords="offset points",
-            color=FAINT,
+            color=INK,
             fontsize=8,
             va="bottom",
         )
@@ -106,8 +106,8 @@ def _draw_row(ax: Axes, height: float, row: Row) -> None:
         ax.plot([end], [height], arrow, color=colour, markersize=8)
         words, at = f"{'more' if row.is_above else 'fewer'} than {few(end)}", end
     else:
-        _line(ax, height, row, (row.low, row.high), color=colour, linewidth=4.5)
-        ax.plot([row.value], [height], "o", color="white", mec=INK, mew=1.2, markersize=5.5)
+        _line(ax, height, row, (row.low, row.high), color=colour, linewidth=7)
+        ax.plot([row.value], [height], "o", color=INK, markersize=3.2)
         words, at = few(row.value), row.value
     ax.annotate(
         words, (at, height), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=8.5

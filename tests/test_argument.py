@@ -58,7 +58,8 @@ def tie(value: float | None, *, ahead_at_most: bool = False) -> dict[str, Any]:
 
 
 def mean(value: float) -> dict[str, float]:
-    return {"mean": value, "low": 0.95 * value, "high": 1.05 * value}
+    ends = {"low": 0.95 * value, "high": 1.05 * value}
+    return {"mean": value, "p10": round(0.5 * value), "p90": round(2 * value), **ends}
 
 
 def summary(small: float = 31.0, large: float = 87.0, at: float | None = 3660.0) -> dict[str, Any]:
@@ -78,6 +79,7 @@ def summary(small: float = 31.0, large: float = 87.0, at: float | None = 3660.0)
                 "strategy": small_name,
                 "baseline": large_name,
                 "metric": metric,
+                "probability_better": {"mean": 0.04},
                 "difference": {
                     "mean": one - other,
                     "low": one - other - 1,
