@@ -131,7 +131,9 @@ def argument_facts(stored: Stored, ties: Mapping[str, Any]) -> Facts:
         "rule": message_of(scenario, small.name).response,
         "relevant_times": few(scenario.relevant / (world["base"])),
         "method": method_facts(stored),
-        "sources": "\n".join(f"- *{name}*: {text}" for name, text in scenario.sources.items()),
+        "sources": "\n".join(
+            f"- *{name}*: {text}" for name, text in scenario.sources.items() if name != CHOSEN
+        ),
         "published": published_facts(),
     }
 
