@@ -94,6 +94,7 @@ def uncertain(base: int = 64) -> tuple[pa.Table, Found]:
     small |= {"total": 0.2, "total_low": 0.1, "total_high": 0.3}
     pair = {"strategy": PAIR[0], "baseline": PAIR[1], "metric": "reach", "range": range_}
     pair |= {"ahead": (ratios > 1).mean().item(), "noise": 0.04}
+    pair |= {"surely_ahead": 0.7, "surely_behind": 0.1}
     pair["indices"] = [{"path": ATTENTION["path"], **small}, {"path": RESONANCE["path"], **index}]
     told: Found = {
         "inputs": [

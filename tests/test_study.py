@@ -8,7 +8,9 @@ from typer.testing import CliRunner
 from varied import SMALL
 
 from propagation.cli import app
-from propagation.experiment.storage import SUMMARY, UNCERTAIN
+from propagation.experiment.storage import SUMMARY, UNCERTAIN, ResultsFolder
+from propagation.exploration.study import Study
+from propagation.problems import InputError, Problem
 
 AUDIENCE = "ours.broadcaster.followers.public"
 BLOCKS = f"""
@@ -112,3 +114,95 @@ def test_check_foresees_what_is_explored(explored: Path) -> None:
     assert "a sweep of 3 points, 20 replicates of 2 strategies at each: 120 runs" in out
     assert "16 combinations of what is uncertain" in out
     assert "a tie in the followers of broadcaster from public" in out
+
+
+def _written(folder: Path, blocks: str) -> Path:
+    path = folder / "s.yaml"
+    path.write_text(SMALL + blocks, encoding="utf-8")
+    return path
+
+
+TOGETHER = """
+sweep:
+  over:
+    segments.public.accounts: [400, 900]
+    ours.broadcaster.followers.public: [100, 500]
+  replicates: 5
+"""
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_points_that_cannot_be_are_told_before_anything_runs(tmp_path: Path, command: str) -> None:
+    path = _written(tmp_path, TOGETHER.replace("500", "800").replace("400", "600"))
+    out = ("--out", str(tmp_path / "out")) if command == "run" else ()
+    code, printed, err = _call(command, str(path), *out)
+    assert (code, printed) == (2, "")
+    assert "sweep.over" in err
+    assert "800 followers are more than the 600 accounts" in err
+    assert not (tmp_path / "out").exists()
+
+
+PARTS_ASKED = """
+uncertain: {messages.call.resonance: [0.05, 0.3]}
+exploring: {points: 2, replicates: 6}
+sweep: {over: {ours.broadcaster.followers.public: [50, 200]}, replicates: 6}
+"""
+
+
+def test_a_part_that_fails_takes_no_other_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, out = _written(tmp_path, PARTS_ASKED), tmp_path / "out"
+
+    def fails(study: Study, folder: ResultsFolder) -> None:
+        raise InputError(Problem("cannot be run", "sweep"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Study, "_sweep", fails)
+        code, _, _ = _call("run", str(path), "--out", str(out))
+    assert code == 2
+    summary = json.loads((out / SUMMARY).read_text(encoding="utf-8"))
+    assert "uncertain" in summary
+    assert "sweep" not in summary
+    assert summary["verdict"][0].startswith("Over what is uncertain")
+    code, _, _ = _call("run", str(path), "--out", str(out), "--no-report")
+    assert code == 0
+    assert "sweep" in json.loads((out / SUMMARY).read_text(encoding="utf-8"))
+
+
+def test_an_answer_never_stands_for_another_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped right after the new question was stored, the old answer must be gone."""
+    out = tmp_path / "out"
+    _call("run", str(_written(tmp_path, PARTS_ASKED)), "--out", str(out), "--no-report")
+    path = _written(tmp_path, PARTS_ASKED.replace("[0.05, 0.3]", "[0.01, 0.02]"))
+
+    def stops(study: Study, part: str, summary: object, folder: ResultsFolder) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Study, "_add", stops)
+        code, _, err = _call("run", str(path), "--out", str(out), "--no-report")
+    assert code == 130
+    assert "the same command goes on" in err
+    _call("run", str(path), "--out", str(out), "--no-report")
+    (told,) = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["uncertain"]["inputs"]
+    assert (told["low"], told["high"]) == (0.01, 0.02)
+
+
+def test_equal_audiences_are_never_said_to_differ(tmp_path: Path) -> None:
+    """Luck that all combinations share moves all of them alike: that is no finding."""
+    text = SMALL.replace("{activists: 60}", "{public: 300}").replace("public: 500", "public: 300")
+    for seed in (1, 2, 3, 4, 5):
+        path = tmp_path / f"{seed}.yaml"
+        path.write_text(
+            text.replace("seed: 3", f"seed: {seed}").replace("draws: 2", "draws: 10") + PARTS_ASKED,
+            encoding="utf-8",
+        )
+        out = tmp_path / f"out-{seed}"
+        code, _, err = _call("run", str(path), "--out", str(out), "--no-report")
+        assert code == 0, err
+        (pair,) = json.loads((out / SUMMARY).read_text(encoding="utf-8"))["uncertain"]["pairs"]
+        assert max(pair["surely_ahead"], pair["surely_behind"]) < 1
+        assert pair["shift"] > 0

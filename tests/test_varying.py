@@ -108,6 +108,10 @@ def test_blocks_are_written_and_read_back_equal() -> None:
     assert number_at({"a": ["5%"]}, "a[0]") == 0.05
 
 
+SHARES = """segments.activists.follows.to.activists: [0.2, 0.5]
+  segments.activists.follows.to.public: [0.2, 0.5]"""
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -119,6 +123,9 @@ def test_blocks_are_written_and_read_back_equal() -> None:
         ("points: 8", "points: 9", "power of 2"),
         ("from: 0.1, to: 0.5, scale: log", "from: 0, to: 0.5, scale: log", "above 0"),
         (", points: 4", "", "needs 'points'"),
+        ("from: 10, to: 900", "from: 10, to: 900, between: {small: small}", "with itself"),
+        ("exploring:", "  segments.public.accounts: [900.2, 900.8]\nexploring:", "two whole"),
+        ("segments.public.attention: {from: 0.1, to: 0.5, scale: log}", SHARES, "only one can be"),
         ("segments.public.attention", "seed", "not an input of the model"),
         ("segments.public.attention", "messages.call.topic", "no number"),
         ("messages.echo.resonance: 0.5", "messages.call.resonance: 0.5", "varied twice"),

@@ -106,6 +106,7 @@ def check(
 
     say_when_compiling(say)
     with located(file):
+        foreseen.check_points(scenario)
         comments = [*notes(scenario, folder, exact=exact), *foreseen.notes(scenario)]
     print(write_scenario(scenario), end="")
     print("\n".join(f"# {line}" for line in comments))
@@ -175,9 +176,11 @@ def run(
     scenario = scenario.model_copy(update=update)
     from propagation.compiling import say_when_compiling
     from propagation.experiment.runner import Run  # a second's import: not before bad input is told
+    from propagation.exploration.foreseen import check_points
 
     say_when_compiling(say)
     with located(file), progress_bar(scenario.name) as progress:
+        check_points(scenario)
         result = Run(
             scenario,
             folder,

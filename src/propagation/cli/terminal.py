@@ -79,6 +79,9 @@ def interruption(error: KeyboardInterrupt) -> str:
     kept, folder = getattr(error, "kept", 0), getattr(error, "folder", None)
     if not kept:
         return "interrupted; nothing was finished yet"
+    if getattr(error, "exploring", False):
+        kept_too = "the runs and what was explored are"
+        return f"interrupted while exploring; {kept_too} kept in {folder}: the same command goes on"
     count = "1 finished replicate is" if kept == 1 else f"{kept:,} finished replicates are"
     return f"interrupted; {count} kept in {folder}: the same command with --resume goes on"
 

@@ -119,6 +119,8 @@ class _OverUncertain(_Form):
     of: Literal["ratio", "difference"] = "ratio"
     range: _Ratios
     ahead: Share
+    surely_ahead: Share
+    surely_behind: Share
     noise: Number
     indices: list[_Index]
 

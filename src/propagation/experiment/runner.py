@@ -67,11 +67,14 @@ class Progress(Protocol):
 
 
 class Interrupted(KeyboardInterrupt):
-    """The user stopped a run; ``kept`` replicates lie in ``folder``."""
+    """The user stopped a run; ``kept`` replicates lie in ``folder``.
 
-    def __init__(self, folder: Path, kept: int) -> None:
+    ``exploring`` says that the run itself was finished.
+    """
+
+    def __init__(self, folder: Path, kept: int, *, exploring: bool = False) -> None:
         super().__init__()
-        self.folder, self.kept = folder, kept
+        self.folder, self.kept, self.exploring = folder, kept, exploring
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,15 @@
 """Roughly how much there is to explore, and how long it takes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from propagation.experiment.estimates import drawn_estimate, worker_count
+from propagation.exploration.points import changes_at, design_of, scaled
+from propagation.exploration.uncertain import design_of as saltelli
+from propagation.problems import InputError, Problem
 from propagation.scenario.exploring import EXPLORED_DRAWS, Exploring
 from propagation.scenario.exploring_checks import compared_with_baseline
 from propagation.scenario.spec import GrownGraph, Scenario
-from propagation.scenario.varying import label_of
+from propagation.scenario.varying import Changes, Inputs, label_of
 
 NANOSECONDS_PER_ACCOUNT = 300.0
 """To settle a world at a point: audiences, traits and what the loop needs of them."""
@@ -51,3 +54,34 @@ def _time(scenario: Scenario, points: int, runs: int, draws: int | None) -> str:
     if seconds < 1:
         return ", under a second"
     return f", roughly {seconds:.0f} s" if seconds < 120 else f", roughly {seconds / 60:.0f} min"
+
+
+def check_points(scenario: Scenario) -> None:
+    """Refuse a scenario of which some point cannot be, before anything is run.
+
+    Each end of each range alone was looked at when the scenario was read.
+
+    Raises
+    ------
+    InputError
+        With the first such point of each block.
+    """
+    inputs, problems = Inputs(scenario), []
+    for path, points in _points(scenario, inputs):
+        try:
+            for changes in points:
+                inputs.varied(changes)
+        except InputError as error:
+            problems += [Problem(error.problems[0].message, path)]
+    if problems:
+        raise InputError(problems)
+
+
+def _points(scenario: Scenario, inputs: Inputs) -> Iterator[tuple[str, Sequence[Changes]]]:
+    """Yield the points of each block, with its path."""
+    if scenario.sweep is not None:
+        yield "sweep.over", design_of(scenario.sweep, inputs, scenario.seed).changes
+    if (uncertain := scenario.uncertain) is not None:
+        how, spans = scenario.exploring or Exploring(), list(uncertain.values())
+        parts = saltelli(len(spans), how.points, scenario.seed).parts
+        yield "uncertain", [changes_at(point, uncertain) for point in scaled(parts, spans)]

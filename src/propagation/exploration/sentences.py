@@ -1,5 +1,6 @@
 """What exploring a scenario found, in plain sentences: the range over what is uncertain first."""
 
+import math
 from collections.abc import Iterator
 
 from propagation.experiment.phrases import (
@@ -19,6 +20,11 @@ from propagation.exploration.uncertainty import Uncertainty
 
 MUCH_NOISE = 0.1
 """Share of the variance over combinations that is simulation noise from which on it is said."""
+FEWEST_FOR_TENTHS = 20
+"""Of fewer combinations the extremes are told: the outer tenth is hardly one of them."""
+NOTABLE_SHIFT = 1.05
+"""Factor from which on it is told how far the whole range may have been moved by luck."""
+OPEN = 1e-9
 LITTLE_OF_ALL = 0.1
 """Share of the variance that interactions make up from which on they are named."""
 
@@ -31,13 +37,20 @@ def times(value: float) -> str:
 def of_uncertainty(found: Uncertainty) -> Iterator[str]:
     """Say how the answer varies over what is uncertain, and what it hangs on most."""
     labels = found.labels
+    asked = int(found.design.fills.sum())
     for each in found.pairs:
         yield _range(each, list(labels.values()))
+        if each.combinations < asked:
+            yield (
+                f"In {asked - each.combinations:,} more of the {asked:,} combinations tried it is "
+                "undefined."
+            )
         yield _ahead(each)
+        yield from _shift(each)
         if each.noise > MUCH_NOISE:
             yield (
                 f"Of the variance over the combinations {share(each.noise)} is simulation noise, "
-                "which widens this range: more replicates at each would narrow it."
+                "which widens this range: more replicates at each would reduce it."
             )
         if each.heavy:
             yield (
@@ -54,29 +67,66 @@ def of_uncertainty(found: Uncertainty) -> Iterator[str]:
 def _range(each: Over, labels: list[str]) -> str:
     words, metric = phrase(each.metric), phrase(each.metric).label
     over = f"Over what is uncertain ({listed(labels)}; {counted(each.combinations, 'combination')})"
+    few = each.combinations < FEWEST_FOR_TENTHS
+    ends = (each.least, each.most) if few else (each.low, each.high)
+    where = "in all of them" if few else "in nine of ten combinations"
     if each.is_ratio:
-        low, high, median = (times(value) for value in (each.low, each.high, each.median))
+        low, high = _apart(*ends)
+        extremes = "" if few else f"; at the extremes {' and '.join(_apart(each.least, each.most))}"
         return (
             f"{over}, {each.strategy} has between {low} and {high} times {words.times} as "
-            f"{each.baseline} in {metric} in nine of ten combinations, in half of them over "
-            f"{median}; at the extremes {times(each.least)} and {times(each.most)}."
+            f"{each.baseline} in {metric} {where}, in half of them over "
+            f"{times(each.median)}{extremes}."
         )
-    places = range_decimals(each.low, each.high)
-    low, high, median = (number(value, places) for value in (each.low, each.high, each.median))
+    places = range_decimals(*ends)
+    low, high, median = (number(value, places) for value in (*ends, each.median))
     return (
         f"{over}, the difference in {metric} between {each.strategy} and {each.baseline} is from "
-        f"{low} to {high} in nine of ten combinations, in half of them over {median}."
+        f"{low} to {high} {where}, in half of them over {median}."
     )
+
+
+def _apart(low: float, high: float) -> tuple[str, str]:
+    """Write two factors with as many digits as it takes to tell them apart, four at most."""
+    shown = times(low), times(high)
+    if shown[0] != shown[1] or not low:
+        return shown
+    places = 3 - math.floor(math.log10(abs(low)))
+    return number(low, places), number(high, places)
 
 
 def _ahead(each: Over) -> str:
     better = plainly(each.metric, better=True)
-    if each.ahead in (0, 1):
-        who, other = each.strategy, each.baseline
-        if not each.ahead:
-            who, other = other, who
-        return f"In all of them {who} {better} than {other}."
-    return f"In {share(each.ahead)} of them {each.strategy} {better} than {each.baseline}."
+    one, other = each.strategy, each.baseline
+    if each.surely_ahead == 1:
+        return f"In all of them {one} {better} than {other}, by more than simulation error."
+    if each.surely_behind == 1:
+        return f"In all of them {other} {better} than {one}, by more than simulation error."
+    if not each.surely_ahead and not each.surely_behind:
+        return f"In none of them is it beyond simulation error which of {one} and {other} {better}."
+    told = [
+        f"{who} {better} in {share(part)}"
+        for who, part in ((one, each.surely_ahead), (other, each.surely_behind))
+        if part
+    ]
+    open_ = 1 - each.surely_ahead - each.surely_behind
+    rest = f"; in {share(open_)} simulation error leaves it open" if open_ > OPEN else ""
+    return f"Taken one by one, and by more than simulation error, {' and '.join(told)}{rest}."
+
+
+def _shift(each: Over) -> Iterator[str]:
+    """Say how far luck that is common to all combinations may move the range."""
+    if each.is_ratio and each.shift > NOTABLE_SHIFT:
+        yield (
+            "Luck that all combinations share may have moved the whole range, by a factor of "
+            f"up to {times(each.shift)} either way (95%)."
+        )
+    elif not each.is_ratio and each.shift > 0:
+        places = range_decimals(0.0, each.shift)
+        yield (
+            "Luck that all combinations share may have moved the whole range, by "
+            f"up to {number(each.shift, places)} either way (95%)."
+        )
 
 
 def _hangs_on(each: Over, labels: dict[str, str]) -> Iterator[str]:

@@ -98,19 +98,24 @@ class Study:
             asked = [part for part in PARTS if self._asks(part) and part not in summary]
             if not asked:
                 return summary
-            (self.out / REPORT).unlink(missing_ok=True)  # it would not tell of what comes
             try:
                 for part in asked:
-                    found = getattr(self, f"_{part}")(folder)
-                    if found is not None:
-                        summary[part] = found
+                    self._add(part, summary, folder)
                 self._runs_kept().join()
             except KeyboardInterrupt:
                 self._runs_kept().write()
-                raise Interrupted(self.out, int(summary["replicates"])) from None
-            summary["verdict"] = _verdict(summary)
-            folder.write_json(SUMMARY, summary)
+                raise Interrupted(self.out, int(summary["replicates"]), exploring=True) from None
         return summary
+
+    def _add(self, part: str, summary: Summary, folder: ResultsFolder) -> None:
+        """Find a part, and write the summary with it: what comes later may fail."""
+        found = getattr(self, f"_{part}")(folder)
+        if found is None:
+            return
+        summary[part] = found
+        summary["verdict"] = _verdict(summary)
+        (self.out / REPORT).unlink(missing_ok=True)  # it does not tell of this
+        folder.write_json(SUMMARY, summary)
 
     def _begun(self, folder: ResultsFolder) -> Summary:
         """Return the summary; what was found for other questions is dropped, runs are kept."""
@@ -122,6 +127,10 @@ class Study:
             for part in PARTS:
                 summary.pop(part, None)
             summary["verdict"] = summary[OF_THE_RUNS]
+            # first, or what was found for the other questions would pass for an answer to these
+            folder.write_json(SUMMARY, summary)
+            for outdated in (SWEEP, UNCERTAIN, REPORT):
+                (self.out / outdated).unlink(missing_ok=True)
             folder.write_text(SCENARIO, f"{MARK}\n{write_scenario(stored)}")
         return summary
 

@@ -68,7 +68,7 @@ class Swept:
             f"At {ahead:,} of {counted(total, 'point')} of the sweep over {axes} {one} is "
             f"ahead of {other} in {phrase(self.metric).label}, at {behind:,} it is behind, "
             f"and at {total - ahead - behind:,} the 95% interval of the difference contains "
-            f"0 ({counted(self.replicates, 'replicate')} at each)."
+            f"0, each point taken by itself ({counted(self.replicates, 'replicate')} at each)."
         ]
         if self.heavy:
             told.append(

@@ -169,6 +169,8 @@ def _beyond_range(found: BreakEvenFound) -> Iterator[str]:
 
 def _over(found: BreakEvenFound, over: TieRange) -> str:
     low, high = found.tie.range
+    if over.above == 1 or over.below == 1:
+        return f"beyond {_plain(high)} in all" if over.above else f"below {_plain(low)} in all"
     if over.low is None and over.high is None:
         middle = "" if over.median is None else f", {_plain(over.median)} in the middle"
         return f"anywhere{middle}"

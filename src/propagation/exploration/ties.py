@@ -19,7 +19,8 @@ from propagation.exploration.roots import Axis, root_from
 from propagation.exploration.uncertain import NINE_OF_TEN, design_of
 from propagation.scenario.exploring import BreakEven, Exploring
 from propagation.scenario.exploring_checks import compared_pair
-from propagation.scenario.spec import Scenario
+from propagation.scenario.metrics import is_limited
+from propagation.scenario.spec import FractionThreshold, Scenario, Threshold
 from propagation.scenario.varying import Changes, label_of
 
 Progress = Callable[[int, int], None]
@@ -198,7 +199,7 @@ class _TieSearch:
         Its runs are then the same at all values: audiences change nobody else's luck.
         """
         found, scenario = _FOLLOWERS.fullmatch(self.asked.vary), self.explorer.scenario
-        if not found or scenario.compare.at_equal is not None:
+        if not found or scenario.compare.at_equal is not None or _counts_followees(scenario):
             return False
         actions = [action.model_dump() for action in scenario.strategies[strategy]]
         return found[1] not in set(_texts(actions))
@@ -236,7 +237,11 @@ class _TieSearch:
 
         progress(0, len(points))
         explorer.over(at, len(points), keep)
-        return range_of(np.array([ties[place] for place in range(len(points))]))
+        found = np.array([ties[place] for place in range(len(points))])
+        as_written = tie_near(
+            self.pair({}), explorer.draw, axis, start, how.replicates, tie.by, sign
+        )
+        return range_of(anchored(found, as_written, tie.value, log=axis.log))
 
     def of_theory(self, tie: Tie) -> float | None:
         """Return where the means that theory expects in the first world tie."""
@@ -271,6 +276,37 @@ class _TieSearch:
     def _sign(self, falls: bool) -> int:
         """Return 1 where the one has more of the metric below a tie, -1 where it has less."""
         return 1 if falls != self.lower_is_better else -1
+
+
+def _counts_followees(scenario: Scenario) -> bool:
+    """Whether it matters to anybody how many accounts they follow: a follower of ours follows one.
+
+    So under thresholds that are a share of all followees, and where attention is limited.
+    """
+    thresholds = [
+        message.response.threshold
+        for message in scenario.messages.values()
+        if isinstance(message.response, Threshold)
+    ]
+    return is_limited(scenario) or any(isinstance(one, FractionThreshold) for one in thresholds)
+
+
+def anchored(ties: Floats, as_written: float, known: float | None, *, log: bool) -> Floats:
+    """Return ties moved by what few replicates are off where many have found the tie.
+
+    All combinations share their luck, which moves all ties alike: on a log axis by a factor.
+
+    Parameters
+    ----------
+    ties, as_written
+        Ties over what is uncertain (combinations,), and that of the inputs as written, all by the
+        same few replicates; infinite where beyond the range.
+    known
+        The tie of the inputs as written by all replicates, if there is one.
+    """
+    if known is None or not math.isfinite(as_written):
+        return ties
+    return ties * (known / as_written) if log else ties + (known - as_written)
 
 
 def range_of(ties: Floats) -> TieRange | None:

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from propagation.experiment.intervals import Floats, Integers, Moments, moments, normal_quantile
+from propagation.experiment.intervals import (
+    Floats,
+    Integers,
+    Moments,
+    moments,
+    normal_quantile,
+    student_quantile,
+)
 from propagation.experiment.tails import is_heavy
 from propagation.exploration.sensitivity import Index
 
@@ -64,6 +71,8 @@ class Effects:
         that much of it moves all of them alike.
     heavy
         (points,): whether the tails of either are heavy there.
+    reach
+        Standard errors to each side of a 95% interval: Student's, by draws if there are several.
     """
 
     values: Floats
@@ -71,6 +80,7 @@ class Effects:
     is_ratio: bool
     noise_apart: Floats
     heavy: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+    reach: float
 
 
 def effects_of(one: Floats, other: Floats, draw: Integers) -> Effects:
@@ -107,7 +117,14 @@ def effects_of(one: Floats, other: Floats, draw: Integers) -> Effects:
         is_ratio=is_ratio,
         noise_apart=_errors(apart - shared, draw),
         heavy=np.array(heavy),
+        reach=student_quantile(1, _units(draw)),
     )
+
+
+def _units(draw: Integers) -> int:
+    """Return how many were sampled independently: draws, or the replicates of a single one."""
+    draws = len(np.unique(draw))
+    return draws if draws > 1 else max(2, len(draw))
 
 
 def _is_positive(found: Moments) -> bool:
@@ -132,9 +149,15 @@ class Over:
         Of the ratio of means (the difference unless ``is_ratio``): nine of ten combinations lie
         between ``low`` and ``high``.
     ahead
-        Share of the combinations in which the strategy does better; ties count half.
+        Share of the combinations in which the strategy does better in the mean; ties count half.
+    surely_ahead, surely_behind
+        Shares of those in which it does better, or worse, by more than simulation error: the 95%
+        interval of the answer, one combination at a time, does not hold a tie.
     noise
         Share of the variance over the combinations that is simulation noise.
+    shift
+        How far luck that all combinations share may move all of the range, at 95%: a factor (a
+        difference unless ``is_ratio``).
     heavy
         Share of the combinations in which tails are heavy, so that means are not to be trusted.
     combinations
@@ -153,7 +176,10 @@ class Over:
     least: float
     most: float
     ahead: float
+    surely_ahead: float
+    surely_behind: float
     noise: float
+    shift: float
     heavy: float
     combinations: int
     indices: tuple[Index, ...]
@@ -168,7 +194,10 @@ class Over:
             "of": "ratio" if self.is_ratio else "difference",
             "range": {part: getattr(self, part) for part in parts},
             "ahead": self.ahead,
+            "surely_ahead": self.surely_ahead,
+            "surely_behind": self.surely_behind,
             "noise": self.noise,
+            "shift": self.shift,
             "heavy": self.heavy,
             "combinations": self.combinations,
             "indices": [each.as_dict() for each in self.indices],
@@ -197,6 +226,8 @@ def over(
     sign = -1 if lower_is_better else 1
     variance = float(values.var())
     noise = float(np.square(found.noise_apart[told]).mean())
+    doubt = found.reach * found.noise[told]
+    shared = max(0.0, float(np.square(found.noise[told]).mean()) - noise) ** 0.5 * found.reach
     return Over(
         *names,
         metric=metric,
@@ -207,7 +238,10 @@ def over(
         least=float(shown.min()),
         most=float(shown.max()),
         ahead=float((np.sign(sign * values) + 1).mean() / 2),
+        surely_ahead=float((sign * values > doubt).mean()),
+        surely_behind=float((sign * values < -doubt).mean()),
         noise=min(1.0, noise / variance) if variance > 0 else float(noise > 0),
+        shift=float(np.exp(shared)) if found.is_ratio else shared,
         heavy=float(found.heavy[told].mean()),
         combinations=len(values),
         indices=tuple(indices),

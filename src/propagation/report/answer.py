@@ -13,6 +13,8 @@ from propagation.report.tables import metrics_told
 
 SURE = 0.95
 """Share of the combinations from which on the answer is said without a "depends"."""
+OPEN = 1e-9
+"""Less than this is what adding up shares leaves."""
 MOST_NAMED = 4
 """Strategies named in the answer; of more, only the number is given."""
 AGAINST_ONE = {
@@ -62,19 +64,22 @@ def answer_of(stored: Stored, strategies: Sequence[str]) -> Answer | None:
 
 
 def _over(pair: Mapping[str, Any]) -> str:
-    """Say in how many combinations of what is uncertain a strategy does better."""
-    ahead, metric = pair["ahead"], phrase(pair["metric"]).label
+    """Say in how many combinations of what is uncertain a strategy does better for sure."""
+    metric, ahead = phrase(pair["metric"]).label, pair["surely_ahead"]
+    behind = pair["surely_behind"]
     ours, theirs = quoted([pair["strategy"]]), quoted([pair["baseline"]])
-    if ahead in (0, 1):
+    if 1 in (ahead, behind):
         better, worse = (ours, theirs) if ahead else (theirs, ours)
         return (
             f"In {metric}, {better} does better than {worse} in every combination tried of what is "
             "uncertain."
         )
-    depends = "" if ahead >= SURE or ahead <= 1 - SURE else "It depends on what nobody knows. "
+    depends = "" if max(ahead, behind) >= SURE else "It depends on what nobody knows. "
+    rest = 1 - ahead - behind
+    left = f", and in {share(rest)} simulation error leaves it open" if rest > OPEN else ""
     return (
         f"{depends}In {metric}, {ours} does better than {theirs} in {share(ahead)} of the "
-        "combinations of what is uncertain."
+        f"combinations of what is uncertain, worse in {share(behind)}{left}."
     )
 
 

@@ -1,5 +1,6 @@
 """Checks of what is to be varied: paths that lead to a number, and ends of ranges that may be."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -36,12 +37,33 @@ def exploring_problems(scenario: "Scenario") -> Iterator[Finding]:
     for place, path, values in _varied(scenario):
         try:
             inputs.number(path)
+            if inputs.is_whole(path) and math.floor(max(values)) - math.ceil(min(values)) < 1:
+                yield Finding(place, "holds no two whole numbers, and this input takes no others")
             for value in values:
                 inputs.varied({path: value})
         except InputError as error:
             for problem in error.problems:
                 yield Finding(place, problem.message)
     yield from _twice(scenario)
+    yield from _shares_of_one(scenario)
+
+
+def _shares_of_one(scenario: "Scenario") -> Iterator[Finding]:
+    """Report two shares of one segment's follows: the one would change the other."""
+    sweep = [] if scenario.sweep is None else list(scenario.sweep.over)
+    named = {("sweep", "over"): sweep, ("uncertain",): list(scenario.uncertain or {})}
+    for place, paths in named.items():
+        seen: dict[str, str] = {}
+        for path in paths:
+            of, found, _ = path.rpartition(".follows.to.")
+            if found and of in seen:
+                yield Finding(
+                    (*place, path),
+                    f"varies with '{seen[of]}': of a segment's shares of follows only one can be "
+                    "varied, the rest make up for it",
+                )
+            elif found:
+                seen[of] = path
 
 
 def _varied(scenario: "Scenario") -> Iterator[tuple[Path, str, Sequence[float]]]:
@@ -91,12 +113,17 @@ def _pairs(scenario: "Scenario") -> Iterator[Finding]:
         message = "a cost per reach cannot be compared while inputs vary; compare on its reach"
         yield Finding(("compare", "on"), message)
     if scenario.sweep is not None:
-        for place, name in enumerate(scenario.sweep.strategies or ()):
+        named = scenario.sweep.strategies or ()
+        for place, name in enumerate(named):
             yield from reference(("sweep", "strategies", place), name, strategies)
+        if len(set(named)) < len(named):
+            yield Finding(("sweep", "strategies"), f"'{named[0]}' is compared with itself")
     if scenario.break_even is not None:
         for one, other in (scenario.break_even.between or {}).items():
             yield from reference(("break even", "between"), one, strategies)
             yield from reference(("break even", "between", one), other, strategies)
+            if one == other:
+                yield Finding(("break even", "between"), f"'{one}' is compared with itself")
 
 
 def compared_pair(scenario: "Scenario") -> tuple[str, str]:

@@ -151,7 +151,7 @@ def _model_of(scenario: Scenario, strategies: tuple[str, ...]) -> Tree:
     written = as_written(unexplored(scenario))
     tree: Tree = {key: each for key, each in written.items() if key not in BESIDE_THE_MODEL}
     at_equal = scenario.compare.at_equal is not None  # what the others cost scales a strategy
-    if not strategies or at_equal:
+    if not strategies or at_equal or not any(scenario.strategies[name] for name in strategies):
         return tree
     kept: Tree = {"strategies": {name: tree["strategies"][name] for name in strategies}}
     compare = {key: tree["compare"][key] for key in ("on", "matters")}
