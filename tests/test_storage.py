@@ -174,6 +174,32 @@ def test_killed_before_the_parts_were_removed(folder: ResultsFolder) -> None:
     assert pq.read_table(folder.path / CASCADES).num_rows == 8
 
 
+@pytest.mark.parametrize("step", range(6))
+def test_killed_while_the_parts_were_removed(
+    folder: ResultsFolder, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """What is left of a part must never count without all of it."""
+    folder.write_part(batch(0, 1))
+    folder.write_part(batch(2, 3))
+    unlink, left = Path.unlink, [step]
+
+    def dies(path: Path, missing_ok: bool = False) -> None:
+        if path.parent.name == PARTS:
+            left[0] -= 1
+            if left[0] < 0:
+                raise KeyboardInterrupt
+        unlink(path, missing_ok=missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", dies)
+        with pytest.raises(KeyboardInterrupt):
+            folder.merge(4)
+    assert folder.finished_replicates() == {0, 1, 2, 3}
+    assert folder.table(CASCADES, 4).num_rows == 2 * folder.table(RUNS, 4).num_rows
+    folder.merge(4)
+    assert not (folder.path / PARTS).exists()
+
+
 def test_killed_while_fewer_replicates_were_merged(folder: ResultsFolder) -> None:
     """Cascades cut to the fewer, runs not yet: what is finished must have its cascades too."""
     folder.write_part(batch(0, 1, 2))

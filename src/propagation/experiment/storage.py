@@ -248,7 +248,8 @@ class ResultsFolder:
         self._keep_others(replicates)
         for kind in KINDS:
             self._write_table(self.path / kind, self.table(kind, replicates))
-        for part in parts:
+        # the runs first: they say that a part counts, and the rest of it must be there while they are
+        for part in sorted(parts, key=lambda path: not path.name.endswith(RUNS)):
             part.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             (self.path / PARTS).rmdir()
