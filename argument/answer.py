@@ -252,6 +252,7 @@ def map_facts(sweep: Mapping[str, Any], stored: Stored) -> dict[str, str]:
         "behind": share(float((settled < 0).mean())),
         "open": share(float((settled == 0).mean())),
         "runs": f"{sweep['replicates']:,}",
+        "cautions": " ".join(sweep["sentences"][1:]),  # the first counts who is ahead where
     }
 
 

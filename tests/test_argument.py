@@ -110,7 +110,7 @@ def summary(small: float = 31.0, large: float = 87.0, at: float | None = 3660.0)
                 }
             ],
         },
-        "sweep": {"replicates": 120},
+        "sweep": {"replicates": 120, "sentences": ["Ahead here.", "Beware of giants."]},
         "why": [
             {
                 "ratio": {"mean": small / large},
@@ -182,6 +182,8 @@ def test_the_answer_is_computed() -> None:
     assert "20 times as many win all the same" in answer(text)
     assert "unless you count only people who care" in answer(text)
     assert "the two tie at 3,660 random followers" in text
+    assert "Beware of giants." in text
+    assert "Ahead here." not in text
     assert "between 700 and more than 20,000" in text
 
 
