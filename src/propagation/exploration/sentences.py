@@ -110,7 +110,7 @@ def _ahead(each: Over) -> str:
         if part
     ]
     open_ = 1 - each.surely_ahead - each.surely_behind
-    rest = f"; in {share(open_)} simulation error leaves it open" if open_ > OPEN else ""
+    rest = f"; in {share(open_)} neither does" if open_ > OPEN else ""
     return f"Taken one by one, and by more than simulation error, {' and '.join(told)}{rest}."
 
 

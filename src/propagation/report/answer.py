@@ -76,7 +76,7 @@ def _over(pair: Mapping[str, Any]) -> str:
         )
     depends = "" if max(ahead, behind) >= SURE else "It depends on what nobody knows. "
     rest = 1 - ahead - behind
-    left = f", and in {share(rest)} simulation error leaves it open" if rest > OPEN else ""
+    left = f", and in {share(rest)} neither by more than simulation error" if rest > OPEN else ""
     return (
         f"{depends}In {metric}, {ours} does better than {theirs} in {share(ahead)} of the "
         f"combinations of what is uncertain, worse in {share(behind)}{left}."
