@@ -41,6 +41,7 @@ CONTENTS = {
         "docs/drawn-graphs": "Drawn follower graphs",
         "docs/exploring": "Where the answer holds",
         "docs/theory": "What theory expects",
+        "docs/when-it-fails": "When the claim is false",
         "docs/statistics": "Statistics of a comparison",
     },
     "Look up": {

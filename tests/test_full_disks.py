@@ -6,6 +6,7 @@ whoever runs the tests (the administrator may write everywhere) sees the same.
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +19,9 @@ from filelock import FileLock
 
 from propagation.experiment import runner, storage, workers
 from propagation.experiment.batches import Batch
+from propagation.exploration.study import Study
 from propagation.problems import MachineError
+from propagation.scenario.reading import read_scenario
 
 TABLES = ("runs", "cascades", "curves", "trees", "follows", "accounts")
 
@@ -213,4 +216,6 @@ def test_a_disk_of_its_own(home: Path, tmp_path: Path, kind: str) -> None:
     assert (kept / "code").read_text().strip() == "1"
     assert said[-1].startswith(str(disk))
     assert said[-1].endswith(f"cannot be written: {os.strerror(SAYS[kind])}")
-    assert_equal(home / "whole", kept)
+    whole = shutil.copytree(home / "whole", tmp_path / "whole")
+    Study(read_scenario(home / "campaign.yaml"), home, whole)()  # as the command does after a run
+    assert_equal(whole, kept)
