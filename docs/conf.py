@@ -17,6 +17,8 @@ source_suffix = {".md": "markdown"}
 myst_heading_anchors = 4
 
 html_theme = "furo"
+# what `check` prints begins with #, which looks like a prompt to whoever colours the pages
+suppress_warnings = ["misc.highlighting_failure"]
 html_title = "propagation"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
