@@ -102,14 +102,21 @@ def _parameters(function: Callable[..., Any]) -> list[str]:
     return [name for name in inspect.signature(function).parameters if name not in hidden]
 
 
+SPARE_BYTES = 4_000_000
+"""Let go before random states are put back: where a graph has filled the memory, Python's generator
+crashes in place of raising an error (seen with 3.12)."""
+
+
 @contextmanager
 def _global_states_kept() -> Iterator[list[bool]]:
     """Put Python's and NumPy's global random states back; the list is not empty if they moved."""
     moved: list[bool] = []
     state, numpy_state = random.getstate(), np.random.get_state(legacy=False)  # noqa: NPY002
+    spare = bytearray(SPARE_BYTES)
     try:
         yield moved
     finally:
+        del spare
         after = np.random.get_state(legacy=False)  # noqa: NPY002
         if random.getstate() != state or str(after) != str(numpy_state):
             moved.append(True)
