@@ -21,7 +21,6 @@ from propagation.audience.drawn_folders import is_kept
 from propagation.audience.memory import check_fits, private_memory
 from propagation.audience.population import segment_targets
 from propagation.audience.world import World
-from propagation.compiling import compiled
 from propagation.experiment.beginnings import Beginning, beginnings
 from propagation.experiment.durations import drawing_seconds, replicate_seconds
 from propagation.experiment.footprint import peak, size_of
@@ -36,6 +35,7 @@ from propagation.scenario.spec import (
     Scenario,
     Segment,
 )
+from propagation.spread.generations import noticed_of
 from propagation.strategy.agenda import agenda_of
 
 Float64 = npt.NDArray[np.float64]
@@ -255,7 +255,7 @@ def graph_notices(scenario: Scenario, world: World) -> list[float]:
 
         def spread_on(noticed: Float64, sharing: Float64 = sharing) -> Float64:
             sharers = np.minimum(1.0, sharing * noticed)
-            return _shown(starts, graph.followers, attention, sharers)
+            return noticed_of(starts, graph.followers, attention, sharers)
 
         first = np.zeros(graph.accounts)
         for by, times in one.ours:
@@ -263,7 +263,7 @@ def graph_notices(scenario: Scenario, world: World) -> list[float]:
             np.add.at(first, members, times * attention[members])
         for segment, count in one.sharers:
             sharers = _spread_over(world, segment, count)
-            first += _shown(starts, graph.followers, attention, sharers)
+            first += noticed_of(starts, graph.followers, attention, sharers)
         for segment, impressions in one.shown:
             first += attention * _spread_over(world, segment, impressions)
         return _grown(first, spread_on, at_most, generations)
@@ -277,22 +277,6 @@ def _spread_over(world: World, segment: str | None, count: float) -> Float64:
     if segment is not None:
         chosen = chosen & (world.segment_of == world.segments.index(segment))
     return np.where(chosen, count / max(1, int(chosen.sum())), 0.0)
-
-
-@compiled
-def _shown(starts: Int64, followers: Int32, attention: Float64, sharers: Float64) -> Float64:
-    """Return the notices that shares bring each account; the follows may lie in a file.
-
-    Accounts that were added, which have no list there, share by posts only.
-    """
-    notices = np.zeros_like(sharers)
-    for u in range(len(starts) - 1):
-        if sharers[u] > 0:
-            for place in range(starts[u], starts[u + 1]):
-                w = followers[place]
-                if w >= 0:
-                    notices[w] += attention[w] * sharers[u]
-    return notices
 
 
 def _grown(

@@ -56,7 +56,7 @@ def design_of(sweep: Sweep, inputs: Inputs, seed: int) -> Design:
     spans = {path: each for path, each in sweep.over.items() if isinstance(each, Span)}
     if sweep.sobol is not None:
         points = spread_over(list(spans.values()), sweep.sobol, seed)
-        points = _rounded(points, list(spans), inputs)
+        points = rounded(points, list(spans), inputs)
         axes = [Axis(path, label_of(path), None, span.scale) for path, span in spans.items()]
     else:
         values = {path: _values(each, inputs.is_whole(path)) for path, each in sweep.over.items()}
@@ -100,7 +100,8 @@ def _values(axis: Span | tuple[float, ...], whole: bool) -> tuple[float, ...]:
     return tuple(dict.fromkeys(float(round(value)) if whole else value for value in values))
 
 
-def _rounded(points: Floats, paths: Sequence[str], inputs: Inputs) -> Floats:
+def rounded(points: Floats, paths: Sequence[str], inputs: Inputs) -> Floats:
+    """Return points (points, inputs) with those inputs rounded that take whole numbers only."""
     """Return points (points, inputs) with those inputs rounded that take whole numbers."""
     whole = [inputs.is_whole(path) for path in paths]
     return np.where(whole, np.round(points), points)

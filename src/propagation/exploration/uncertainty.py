@@ -8,10 +8,11 @@ import numpy as np
 from propagation.experiment.intervals import Floats, Integers, moments
 from propagation.experiment.phrases import phrase
 from propagation.exploration.explorer import Explorer
-from propagation.exploration.points import changes_at, scaled
+from propagation.exploration.points import changes_at, rounded, scaled
 from propagation.exploration.sensitivity import indices_of
 from propagation.exploration.uncertain import Design, Effects, Over, design_of, effects_of, over
 from propagation.scenario.exploring import Exploring, Span
+from propagation.scenario.exploring_checks import compared_with_baseline
 from propagation.scenario.varying import label_of
 
 Progress = Callable[[int, int], None]
@@ -105,12 +106,10 @@ def uncertainty_of(
         scenario.exploring or Exploring(),
         scenario.compare,
     )
-    named = compare.strategies or tuple(scenario.strategies)
-    strategies = (*(name for name in named if name != compare.baseline), compare.baseline)
+    strategies = (*compared_with_baseline(scenario), compare.baseline)
     design = design_of(len(spans), how.points, scenario.seed)
     inputs, replicates = explorer.inputs(strategies), range(how.replicates)
-    values = scaled(design.parts, list(spans.values()))
-    values = np.where([inputs.is_whole(path) for path in spans], np.round(values), values)
+    values = rounded(scaled(design.parts, list(spans.values())), list(spans), inputs)
     found: dict[int, Floats] = {}
 
     def at(place: int) -> Floats:

@@ -82,6 +82,13 @@ Sobol = Annotated[
 ]
 
 
+def _check_range(low: float, high: float, scale: Scale | None) -> None:
+    if not low < high:
+        raise ValueError(f"'from' ({low:g}) must be below 'to' ({high:g})")
+    if scale == "log" and low <= 0:
+        raise ValueError("a log scale needs 'from' above 0")
+
+
 class Span(Part):
     """A range of an input."""
 
@@ -107,10 +114,7 @@ class Span(Part):
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
-        if not self.low < self.high:
-            raise ValueError(f"'from' ({self.low:g}) must be below 'to' ({self.high:g})")
-        if self.scale == "log" and self.low <= 0:
-            raise ValueError("a log scale needs 'from' above 0")
+        _check_range(self.low, self.high, self.scale)
         return self
 
     def at(self, part: float) -> float:
@@ -234,10 +238,7 @@ class BreakEven(Part):
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
-        if not self.low < self.high:
-            raise ValueError(f"'from' ({self.low:g}) must be below 'to' ({self.high:g})")
-        if self.scale == "log" and self.low <= 0:
-            raise ValueError("a log scale needs 'from' above 0")
+        _check_range(self.low, self.high, self.scale)
         return self
 
     @property

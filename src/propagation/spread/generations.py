@@ -45,7 +45,7 @@ def brought_by(
     made, found, settled = 0.0, np.zeros(2), 0
     rest: tuple[float, float] | None = None
     for generation in range(len(in_time) - 1):
-        notices, before = _noticed(starts, followers, attention, shares), made
+        notices, before = noticed_of(starts, followers, attention, shares), made
         shares = sharing * notices
         made = float(shares.sum())
         if not math.isfinite(made):
@@ -102,7 +102,7 @@ def reproduction(
     paces: list[float] = []
     for _ in range(GENERATIONS):
         before = float(shares.sum())
-        shares = _noticed(starts, followers, passing, shares / max(before, 1e-300))
+        shares = noticed_of(starts, followers, passing, shares / max(before, 1e-300))
         paces.append(float(shares.sum()))
         if paces[-1] <= 1e-12:
             return 0.0
@@ -114,7 +114,7 @@ def reproduction(
 
 
 @compiled
-def _noticed(starts: Int64, followers: Int32, attention: Float64, shares: Float64) -> Float64:
+def noticed_of(starts: Int64, followers: Int32, attention: Float64, shares: Float64) -> Float64:
     """Return how often each account notices shares of the accounts it follows."""
     notices = np.zeros_like(shares)
     for u in range(len(starts) - 1):
