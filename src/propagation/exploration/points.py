@@ -102,6 +102,5 @@ def _values(axis: Span | tuple[float, ...], whole: bool) -> tuple[float, ...]:
 
 def rounded(points: Floats, paths: Sequence[str], inputs: Inputs) -> Floats:
     """Return points (points, inputs) with those inputs rounded that take whole numbers only."""
-    """Return points (points, inputs) with those inputs rounded that take whole numbers."""
     whole = [inputs.is_whole(path) for path in paths]
     return np.where(whole, np.round(points), points)
